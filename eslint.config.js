@@ -1,0 +1,98 @@
+import importX from 'eslint-plugin-import-x'
+import tsdoc from 'eslint-plugin-tsdoc'
+import tseslint from 'typescript-eslint'
+
+/** What a layer of src/ may import besides itself; everything else is refused. */
+const ARROWS = {
+  codec: [],
+  core: ['codec'],
+  operations: ['core', 'codec'],
+  hsm: ['core'],
+  store: ['core'],
+  auth: ['core'],
+  audit: ['core'],
+  compliance: ['core'],
+  telemetry: ['core'],
+  openapi: ['core', 'operations'],
+  http: ['core', 'operations', 'auth', 'openapi', 'telemetry'],
+}
+
+/** Where a third-party package may be imported. */
+const HOMES = {
+  express: ['http'],
+  'graphene-pk11': ['hsm'],
+  pkcs11js: ['hsm'],
+  kysely: ['store'],
+  'better-sqlite3': ['store'],
+  pg: ['store'],
+  pino: ['telemetry'],
+  'prom-client': ['telemetry'],
+}
+
+const LAYERS = Object.keys(ARROWS)
+
+const layerRules = Object.entries(ARROWS).map(([layer, allowed]) => {
+  const foreign = LAYERS.filter((other) => other !== layer && !allowed.includes(other))
+  const packages = Object.entries(HOMES).filter(([, homes]) => !homes.includes(layer))
+  return {
+    files: [`src/${layer}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [
+                ...foreign.map((other) => `**/${other}/**`),
+                '**/cli/**',
+                '../service.js',
+                '../config.js',
+                '../main.js',
+              ],
+              message: `src/${layer} may import ${['itself', ...allowed].join(', ')} only.`,
+            },
+          ],
+          paths: packages.map(([name, homes]) => ({
+            name,
+            message: `${name} is imported in src/${homes.join(', src/')} only.`,
+          })),
+        },
+      ],
+    },
+  }
+})
+
+export default tseslint.config(
+  { ignores: ['dist/', 'dist-*/', 'var/', 'coverage/', 'reports/'] },
+  {
+    files: ['**/*.ts'],
+    ignores: ['**/*.d.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    plugins: { 'import-x': importX, tsdoc },
+    languageOptions: { parserOptions: { projectService: true } },
+    settings: {
+      'import-x/extensions': ['.ts', '.js'],
+      'import-x/resolver-next': [
+        importX.createNodeResolver({
+          extensions: ['.ts', '.js'],
+          extensionAlias: { '.js': ['.ts', '.js'] },
+        }),
+      ],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'error',
+      'tsdoc/syntax': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-invalid-void-type': ['error', { allowAsThisParameter: true }],
+      'no-console': 'error',
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      'func-style': ['error', 'declaration'],
+    },
+  },
+  ...layerRules,
+  { files: ['test/**/*.ts'], rules: { 'max-lines': ['error', 300] } },
+)

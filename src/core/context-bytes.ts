@@ -1,0 +1,84 @@
+import { canonicalMap } from '../codec/canonical-json.js'
+import { KmsError } from './errors.js'
+
+/** Longest `encryption_context`, in characters of its canonical form. KMS API: Encrypting a DEK. */
+const MAX_CONTEXT_CHARACTERS = 8192
+/** Longest `additional_authenticated_data`, in bytes of UTF-8. */
+const MAX_AAD_BYTES = 128
+
+const FORM_NONE = 0x00
+const FORM_MAP = 0x01
+const FORM_TEXT = 0x02
+const FORM_BOTH = 0x03
+
+/** The two generations of the same idea: non-secret data that a ciphertext is bound to. */
+export interface Context {
+  /** `encryption_context` as it came: judged here, because only a flat map of texts is acceptable. */
+  readonly map: unknown
+  /** `additional_authenticated_data`. */
+  readonly text: string | undefined
+}
+
+/**
+ * Canonical bytes of a context.
+ *
+ * 0x01 ‖ RFC 8785 form of the map; 0x02 ‖ UTF-8 bytes of the text; both: 0x03 ‖ 4-byte little-endian length of the
+ * first ‖ both; an absent context, an empty map and an empty text alike: the single byte 0x00.
+ *
+ * @throws KmsError KMS.0208 for a map, KMS.0308 for a text that is not acceptable
+ */
+export function contextBytes(context: Context): Uint8Array {
+  const map = mapBytes(context.map)
+  const text = textBytes(context.text)
+  if (map && text) {
+    const prefix = Buffer.alloc(5)
+    prefix.writeUInt8(FORM_BOTH, 0)
+    prefix.writeUInt32LE(map.length, 1)
+    return Buffer.concat([prefix, map, text])
+  }
+  if (map) return Buffer.concat([Buffer.of(FORM_MAP), map])
+  if (text) return Buffer.concat([Buffer.of(FORM_TEXT), text])
+  return Buffer.of(FORM_NONE)
+}
+
+function mapBytes(value: unknown): Buffer | undefined {
+  if (value === undefined) return undefined
+  if (!isTextMap(value)) {
+    throw new KmsError(
+      'KMS.0208',
+      'encryption_context must be an object whose values are all texts, with no member nested.',
+    )
+  }
+  if (Object.keys(value).length === 0) return undefined
+  const canonical = canonicalMap(value)
+  if (canonical.length > MAX_CONTEXT_CHARACTERS) {
+    throw new KmsError(
+      'KMS.0208',
+      `encryption_context must not exceed ${MAX_CONTEXT_CHARACTERS} characters as compact JSON.`,
+    )
+  }
+  return Buffer.from(canonical, 'utf8')
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  // A lone surrogate has no UTF-8 form: two different maps would give the same bytes (RFC 8785 section 3.2.2.2).
+  return Object.entries(value).every(
+    ([name, text]) => name.isWellFormed() && typeof text === 'string' && text.isWellFormed(),
+  )
+}
+
+function textBytes(text: string | undefined): Buffer | undefined {
+  if (text === undefined || text === '') return undefined
+  if (!text.isWellFormed()) {
+    throw new KmsError('KMS.0308', 'additional_authenticated_data must be valid Unicode text.')
+  }
+  const bytes = Buffer.from(text, 'utf8')
+  if (bytes.length > MAX_AAD_BYTES) {
+    throw new KmsError(
+      'KMS.0308',
+      `additional_authenticated_data must not exceed ${MAX_AAD_BYTES} bytes of UTF-8.`,
+    )
+  }
+  return bytes
+}

@@ -1,0 +1,202 @@
+import type { KeyRef } from './ids.js'
+
+/**
+ * Why the HSM could not do it.
+ *
+ * - `unavailable`: no token can be reached, or the call was lost with its agent
+ * - `busy`: the queue is full or the deadline passed before an agent was free
+ * - `key-missing`: a healthy token does not hold the key
+ * - `not-authentic`: the tag of a wrapped secret is wrong, nothing was unwrapped
+ * - `unsupported`: the token cannot do this, now or later
+ * - `fault`: anything else the token answered
+ */
+export type HsmFailure =
+  'unavailable' | 'busy' | 'key-missing' | 'not-authentic' | 'unsupported' | 'fault'
+
+/** An error of the HSM, with the PKCS#11 call and the return value (CKR_*) where there was one. */
+export class HsmError extends Error {
+  override readonly name = 'HsmError'
+  readonly failure: HsmFailure
+  readonly call: string | undefined
+  readonly rv: number | undefined
+
+  constructor(
+    failure: HsmFailure,
+    message: string,
+    origin: { readonly call?: string | undefined; readonly rv?: number | undefined } = {},
+  ) {
+    super(message)
+    this.failure = failure
+    this.call = origin.call
+    this.rv = origin.rv
+  }
+}
+
+/**
+ * What a key on the token is for.
+ *
+ * - `wrapping`: AES-256, wrap and unwrap only: symmetric CMKs and the credential key
+ * - `binding`: 32-byte generic secret, sign and verify only: makes the tags
+ */
+export type KeyKind = 'wrapping' | 'binding'
+
+/** What a tag binds to a wrapped secret: the tag is a MAC of `before ‖ wrapped ‖ after`. */
+export interface Binding {
+  /** The binding key. */
+  readonly key: KeyRef
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+}
+
+/** A wrapped secret: RFC 5649 bytes of length `8 * ceil(n / 8) + 8`, and a 32-byte tag. */
+export interface BoundSecret {
+  readonly wrapped: Uint8Array
+  readonly tag: Uint8Array
+}
+
+/** Keys that live on the token. */
+export interface KeyGeneration {
+  /** Generates a key on the token and returns its check value. */
+  generateKey(request: {
+    readonly key: KeyRef
+    readonly kind: KeyKind
+    readonly label: string
+  }): Promise<Uint8Array>
+  /** Computes the check value of a key again, so that a wrong token is noticed. */
+  checkValue(request: { readonly key: KeyRef; readonly kind: KeyKind }): Promise<Uint8Array>
+  /** Destroys a key on the token; no error if it is not there. */
+  destroyKey(key: KeyRef): Promise<void>
+}
+
+/**
+ * Wrapping of secrets of 1 to {@link HsmLimits.maxSecretBytes} bytes under a key of kind `wrapping`, together with
+ * the tag that binds them, each in one round trip to the token.
+ */
+export interface KeyWrapping {
+  /** Wraps a secret, zero-padded to a multiple of 8 bytes so that every token gives the same bytes. */
+  wrap(request: {
+    readonly key: KeyRef
+    readonly secret: Uint8Array
+    readonly binding: Binding
+  }): Promise<BoundSecret>
+  /** Generates a secret in the token and wraps it; it is never readable outside the token. */
+  generateWrapped(request: {
+    readonly key: KeyRef
+    /** Bytes. */
+    readonly length: number
+    readonly binding: Binding
+  }): Promise<BoundSecret>
+  /** Draws a secret from the token's generator, and returns it both clear and wrapped. */
+  generateReadable(request: {
+    readonly key: KeyRef
+    /** Bytes. */
+    readonly length: number
+    readonly binding: Binding
+  }): Promise<BoundSecret & { readonly secret: Uint8Array }>
+  /**
+   * Verifies the tag in constant time and only then unwraps.
+   *
+   * Returns the secret, which may be followed by up to 7 zero bytes: the caller knows its length.
+   *
+   * @throws HsmError `not-authentic` when the tag does not fit
+   */
+  unwrap(request: {
+    readonly key: KeyRef
+    readonly wrapped: Uint8Array
+    readonly tag: Uint8Array
+    readonly binding: Binding
+  }): Promise<Uint8Array>
+}
+
+/** Random bytes of the token's generator (C_GenerateRandom). */
+export interface Randomness {
+  random(length: number): Promise<Uint8Array>
+}
+
+/** Attributes of a key object as read back from the token; absent where the token does not know one. */
+export interface KeyAttributes {
+  readonly class: number
+  readonly keyType: number
+  readonly label: string
+  /** Hexadecimal CKA_ID. */
+  readonly id: string
+  readonly flags: Readonly<Record<KeyFlag, boolean | undefined>>
+}
+
+/** Boolean attributes of a key object that decide how well it is protected. */
+export const KEY_FLAGS = [
+  'token',
+  'private',
+  'sensitive',
+  'extractable',
+  'alwaysSensitive',
+  'neverExtractable',
+  'local',
+  'modifiable',
+  'wrap',
+  'unwrap',
+  'encrypt',
+  'decrypt',
+  'sign',
+  'verify',
+  'derive',
+] as const
+
+/** Name of one of {@link KEY_FLAGS}. */
+export type KeyFlag = (typeof KEY_FLAGS)[number]
+
+/** Outcome of one known-answer test on the token. */
+export interface KnownAnswer {
+  readonly test: string
+  readonly passed: boolean
+  readonly detail: string
+}
+
+/** Something a token must refuse, tried on a key. */
+export interface Attempt {
+  readonly attempt: string
+  readonly refused: boolean
+  readonly detail: string
+}
+
+/** Who the token says it is (CK_TOKEN_INFO), and the library that speaks for it (CK_INFO). */
+export interface TokenIdentity {
+  readonly label: string
+  readonly manufacturer: string
+  readonly model: string
+  readonly serial: string
+  readonly hardware: string
+  readonly firmware: string
+  readonly library: string
+  readonly profile: string
+}
+
+/** What an assessor asks of the token. */
+export interface Inspection {
+  identity(): Promise<TokenIdentity>
+  /** Attributes of every key object on the token that the service can see. */
+  inspectKeys(): Promise<readonly KeyAttributes[]>
+  /** Runs the known-answer tests. */
+  knownAnswers(): Promise<readonly KnownAnswer[]>
+  /** Tries to read a key's value, to loosen its attributes and to extract it. */
+  attempts(key: KeyRef): Promise<readonly Attempt[]>
+}
+
+/** What this token cannot exceed. */
+export interface HsmLimits {
+  /** Longest secret that can be wrapped and unwrapped, in bytes. */
+  readonly maxSecretBytes: number
+}
+
+/** Whether the HSM can be used now, and the reason where it cannot. */
+export interface HsmStatus {
+  readonly ready: boolean
+  readonly reason: string | undefined
+}
+
+/** Port: the hardware security module. */
+export interface Hsm extends KeyGeneration, KeyWrapping, Randomness, Inspection {
+  readonly limits: HsmLimits
+  status(): HsmStatus
+  close(): Promise<void>
+}

@@ -1,0 +1,19 @@
+import type { KeyRef } from './ids.js'
+
+/** Keys of the service's own on the token. */
+export type ServiceKeyPurpose = 'binding' | 'credential'
+
+/** A key of the service's own; its generation is the version of its {@link KeyRef}. */
+export interface ServiceKey {
+  readonly purpose: ServiceKeyPurpose
+  readonly key: KeyRef
+  readonly checkValue: Uint8Array
+  readonly createdAt: number
+}
+
+/** Port: where the service remembers which keys on the token are its own. */
+export interface ServiceKeyStore {
+  /** Stores a key; returns false when this purpose has this generation already (another replica was first). */
+  insert(serviceKey: ServiceKey): Promise<boolean>
+  list(): Promise<readonly ServiceKey[]>
+}
