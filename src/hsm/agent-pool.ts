@@ -1,0 +1,288 @@
+import { HsmError, type HsmStatus } from '../core/hsm.js'
+import type { HsmObserver } from '../core/hsm-observer.js'
+import {
+  type AgentListener,
+  AgentProcess,
+  type EndReason,
+  type Job,
+  hsmError,
+} from './agent-process.js'
+import { REPEATABLE } from './commands.js'
+import type { AgentStart, StartFailure } from './protocol.js'
+
+/** Jobs that one agent may hold: enough for a full batch, few enough that a lost agent costs little. */
+const WINDOW = 64
+/** A lost repeatable job is handed to another agent once. */
+const MAX_ATTEMPTS = 2
+/** Loading a vendor library and logging in may take longer than a call. */
+const START_TIMEOUT_MS = 15_000
+const FIRST_BACK_OFF_MS = 100
+const MOST_BACK_OFF_MS = 5_000
+const CLOSE_GRACE_MS = 3_000
+
+/** How the agents are run. */
+export interface PoolOptions {
+  readonly start: AgentStart
+  /** The whole environment of an agent. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly agents: number
+  /** Calls that may wait for an agent; one more is refused as `busy`. */
+  readonly queueLimit: number
+  /** Deadline of a call from its arrival, in milliseconds. */
+  readonly timeoutMs: number
+  readonly observer: HsmObserver
+}
+
+/** The first agent could not start: why, in a sentence. */
+export class HsmStartError extends Error {
+  override readonly name = 'HsmStartError'
+  readonly failure: StartFailure
+
+  constructor(failure: StartFailure, message: string) {
+    super(message)
+    this.failure = failure
+  }
+}
+
+/**
+ * Agents, each a process that makes one PKCS#11 call at a time.
+ *
+ * A job goes to the least loaded agent, or waits in a bounded queue. An agent that hangs past the deadline is killed,
+ * one that dies is replaced, one that has done its share (libraries leak) is exchanged while it still serves. Agents
+ * start one after the other: several that try a wrong PIN at once would lock the token, and processes that open
+ * SoftHSM 2.6.1 in the same instant fail now and then.
+ */
+export class AgentPool implements AgentListener {
+  readonly #options: PoolOptions
+  readonly #ready = new Set<AgentProcess>()
+  readonly #retiring = new Set<AgentProcess>()
+  readonly #sweeper: NodeJS.Timeout
+  #starting: AgentProcess | undefined
+  #queue: Job[] = []
+  #failures = 0
+  #retry: NodeJS.Timeout | undefined
+  #pinRefused = false
+  #closed = false
+  #reason: string | undefined = 'The first agent is starting.'
+  #firstStart: { started(): void; refused(error: HsmStartError): void } | undefined
+
+  private constructor(options: PoolOptions) {
+    this.#options = options
+    this.#sweeper = setInterval(() => this.#sweep(), Math.max(10, options.timeoutMs / 10))
+    this.#sweeper.unref()
+  }
+
+  /** @throws HsmStartError when the first agent cannot start */
+  static async open(options: PoolOptions): Promise<AgentPool> {
+    const pool = new AgentPool(options)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        pool.#firstStart = { started: resolve, refused: reject }
+        pool.#fill()
+      })
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+    return pool
+  }
+
+  /** Hands a job to an agent, now or when one is free; or answers it with `busy` or `unavailable`. */
+  submit(job: Job): void {
+    if (this.#closed || (this.#ready.size === 0 && !this.#starting)) {
+      job.settle({ error: new HsmError('unavailable', this.#reason ?? 'The HSM is closed.') })
+      return
+    }
+    const agent = this.#leastLoaded()
+    if (agent && this.#queue.length === 0) {
+      this.#assign(agent, job)
+    } else if (this.#queue.length < this.#options.queueLimit) {
+      this.#queue.push(job)
+      this.#options.observer.queue(this.#queue.length)
+    } else {
+      job.settle({ error: new HsmError('busy', 'The queue in front of the HSM is full.') })
+    }
+  }
+
+  status(): HsmStatus {
+    const ready = this.#ready.size > 0 && !this.#closed
+    return { ready, reason: ready ? undefined : (this.#reason ?? 'No agent is ready.') }
+  }
+
+  /** Lets the agents finish what they have, then ends them. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#sweeper)
+    clearTimeout(this.#retry)
+    this.#refuseQueue(new HsmError('unavailable', 'The service is stopping.'))
+    this.#starting?.kill('closed')
+    for (const agent of this.#ready) agent.retire('closed')
+    const limit = Date.now() + CLOSE_GRACE_MS
+    while (this.#alive().length > 0 && Date.now() < limit) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    for (const agent of this.#alive()) agent.kill('closed')
+  }
+
+  started(agent: AgentProcess): void {
+    this.#starting = undefined
+    this.#ready.add(agent)
+    this.#reason = undefined
+    this.#firstStart?.started()
+    this.#firstStart = undefined
+    this.#retireOne()
+    this.#report()
+    this.#pump()
+    this.#fill()
+  }
+
+  refused(_agent: AgentProcess, failure: StartFailure, message: string): void {
+    this.#reason = message
+    this.#pinRefused ||= failure === 'pin'
+    this.#firstStart?.refused(new HsmStartError(failure, message))
+    this.#firstStart = undefined
+  }
+
+  replied(): void {
+    this.#failures = 0
+    if (this.#queue.length > 0) this.#pump()
+  }
+
+  ended(agent: AgentProcess, reason: EndReason, lost: readonly Job[]): void {
+    if (this.#starting === agent) this.#starting = undefined
+    this.#ready.delete(agent)
+    this.#retiring.delete(agent)
+    if (reason !== 'closed') this.#options.observer.agentEnded(reason)
+    const planned = reason === 'recycled' || reason === 'closed'
+    if (!planned) this.#noteFailure(reason)
+    this.#judgeLost(lost)
+    this.#report()
+    if (this.#closed) return
+    if (planned) this.#fill()
+    else this.#fillLater()
+  }
+
+  /** Starts an agent where one is missing, or where one has done its share. */
+  #fill(): void {
+    if (this.#closed || this.#starting || this.#pinRefused) return
+    const missing = this.#ready.size < this.#options.agents
+    if (!missing && !this.#worn()) return
+    const { start, environment } = this.#options
+    this.#starting = new AgentProcess(start, environment, this, () => performance.now())
+    this.#report()
+  }
+
+  #fillLater(): void {
+    if (this.#pinRefused) {
+      this.#refuseQueue(new HsmError('unavailable', this.#reason ?? 'The PIN was refused.'))
+      return
+    }
+    // The first loss costs no wait; a token that goes on failing is asked ever more rarely.
+    const doubled = FIRST_BACK_OFF_MS * 2 ** Math.min(this.#failures - 2, 10)
+    const delay = this.#failures <= 1 ? 0 : Math.min(MOST_BACK_OFF_MS, doubled)
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#fill(), delay)
+    if (this.#ready.size === 0 && delay > 0) {
+      this.#refuseQueue(new HsmError('unavailable', this.#reason ?? 'The HSM cannot be reached.'))
+    }
+  }
+
+  #noteFailure(reason: EndReason): void {
+    this.#failures++
+    if (reason !== 'refused') this.#reason = `An agent ended: ${reason}.`
+    this.#firstStart?.refused(new HsmStartError('token', 'The agent ended before it was ready.'))
+    this.#firstStart = undefined
+  }
+
+  /** The agent whose share of calls is done, if any. */
+  #worn(): AgentProcess | undefined {
+    const share = this.#options.start.profile.recycleAfterCalls
+    if (share === 0) return undefined
+    return [...this.#ready].find(({ calls }) => calls >= share)
+  }
+
+  /** A new agent is ready: if there is one more than wanted, the worn one goes, after what it still has. */
+  #retireOne(): void {
+    if (this.#ready.size <= this.#options.agents) return
+    const worn = this.#worn()
+    if (!worn) return
+    this.#ready.delete(worn)
+    this.#retiring.add(worn)
+    worn.retire('recycled')
+  }
+
+  #judgeLost(lost: readonly Job[]): void {
+    const again = lost.filter((job) => this.#mayRepeat(job))
+    this.#queue.unshift(...again)
+    for (const job of lost) {
+      if (again.includes(job)) continue
+      const error = job.lastError && hsmError(job.lastError)
+      job.settle({
+        error: error ?? new HsmError('unavailable', 'The agent of this call was lost.'),
+      })
+    }
+    this.#pump()
+  }
+
+  #mayRepeat(job: Job): boolean {
+    if (this.#closed || !REPEATABLE[job.command] || job.attempts >= MAX_ATTEMPTS) return false
+    return performance.now() < job.arrivedAt + this.#options.timeoutMs
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0) {
+      const agent = this.#leastLoaded()
+      if (!agent) break
+      const job = this.#queue.shift()
+      if (job) this.#assign(agent, job)
+    }
+    this.#options.observer.queue(this.#queue.length)
+  }
+
+  #assign(agent: AgentProcess, job: Job): void {
+    agent.assign(job)
+    if (agent.calls === this.#options.start.profile.recycleAfterCalls) this.#fill()
+  }
+
+  #leastLoaded(): AgentProcess | undefined {
+    let best: AgentProcess | undefined
+    for (const agent of this.#ready) {
+      if (agent.load < WINDOW && (!best || agent.load < best.load)) best = agent
+    }
+    return best
+  }
+
+  /** Answers jobs whose deadline has passed, and kills agents that give no sign of life. */
+  #sweep(): void {
+    const now = performance.now()
+    const { timeoutMs } = this.#options
+    const late = this.#queue.filter((job) => now >= job.arrivedAt + timeoutMs)
+    if (late.length > 0) {
+      this.#queue = this.#queue.filter((job) => !late.includes(job))
+      const error = new HsmError('busy', 'No agent was free before the deadline.')
+      for (const job of late) job.settle({ error })
+      this.#options.observer.queue(this.#queue.length)
+    }
+    for (const agent of [...this.#ready, ...this.#retiring]) {
+      agent.expire(now - timeoutMs)
+      if (agent.load > 0 && now - agent.lastProgress >= timeoutMs) agent.kill('hung')
+    }
+    const starting = this.#starting
+    if (starting && now - starting.lastProgress >= START_TIMEOUT_MS) starting.kill('hung')
+  }
+
+  #refuseQueue(error: HsmError): void {
+    const jobs = this.#queue
+    this.#queue = []
+    for (const job of jobs) job.settle({ error })
+    this.#options.observer.queue(0)
+  }
+
+  #alive(): readonly AgentProcess[] {
+    return [...this.#ready, ...this.#retiring, ...(this.#starting ? [this.#starting] : [])]
+  }
+
+  #report(): void {
+    this.#options.observer.agents({ ready: this.#ready.size, starting: this.#starting ? 1 : 0 })
+  }
+}

@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net'
+import { deserialize, serialize } from 'node:v8'
+
+/*
+ * Messages between the service and an agent, over the socket pair that is the agent's file descriptor 3:
+ * a 4-byte little-endian length, then that many bytes of the structured-clone format of V8. Both ends run the same
+ * executable, so the format needs no version.
+ */
+
+const LENGTH_BYTES = 4
+
+/** One end of the channel between the service and an agent. */
+export class Channel<Incoming, Outgoing> {
+  readonly #socket: Socket
+  readonly #receive: (message: Incoming) => void
+  #pending: Buffer = Buffer.alloc(0)
+
+  /** `end` is called once, when the other side is gone. */
+  constructor(socket: Socket, receive: (message: Incoming) => void, end: () => void) {
+    this.#socket = socket
+    this.#receive = receive
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    // A write to a side that just died ends in an error before the close; the close tells all there is to tell.
+    socket.on('error', () => undefined)
+    socket.on('close', end)
+  }
+
+  /** Sends a message; its bytes are zeroed as soon as the system has taken them, since they may hold a clear DEK. */
+  send(message: Outgoing): void {
+    const body = serialize(message)
+    const bytes = Buffer.allocUnsafeSlow(LENGTH_BYTES + body.length)
+    bytes.writeUInt32LE(body.length, 0)
+    body.copy(bytes, LENGTH_BYTES)
+    body.fill(0)
+    this.#socket.write(bytes, () => bytes.fill(0))
+  }
+
+  /** Calls back when everything sent so far has left this process. */
+  drained(done: () => void): void {
+    this.#socket.write(Buffer.alloc(0), done)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #take(chunk: Buffer): void {
+    let bytes = chunk
+    if (this.#pending.length > 0) {
+      bytes = Buffer.concat([this.#pending, chunk])
+      this.#pending.fill(0)
+      chunk.fill(0)
+    }
+    let at = 0
+    while (bytes.length - at >= LENGTH_BYTES) {
+      const end = at + LENGTH_BYTES + bytes.readUInt32LE(at)
+      if (bytes.length < end) break
+      // Byte arrays of the message are views of `bytes`: whoever zeroes them zeroes the only copy.
+      const message: unknown = deserialize(bytes.subarray(at + LENGTH_BYTES, end))
+      at = end
+      // Both ends are ours, and the type parameter is the agreement between them.
+      this.#receive(message as Incoming)
+    }
+    this.#pending = Buffer.from(bytes.subarray(at))
+  }
+}

@@ -1,0 +1,37 @@
+import type { Inspection, KeyGeneration, KeyWrapping, Randomness } from '../core/hsm.js'
+
+/** What an agent can be asked: the roles of the Hsm port that touch the token. */
+export type Commands = KeyGeneration & KeyWrapping & Randomness & Inspection
+
+/** Name of a command. */
+export type CommandName = keyof Commands
+
+/** The token as the agent sees it: the same commands, straight-line and synchronous. */
+export type TokenCommands = {
+  [Name in CommandName]: (
+    ...args: Parameters<Commands[Name]>
+  ) => Awaited<ReturnType<Commands[Name]>>
+}
+
+/**
+ * Whether a command may be sent again when its agent was lost before it answered.
+ *
+ * Generating a key leaves an object on the token: a second one must not follow it silently.
+ */
+export const REPEATABLE = {
+  generateKey: false,
+  checkValue: true,
+  destroyKey: true,
+  wrap: true,
+  generateWrapped: true,
+  generateReadable: true,
+  unwrap: true,
+  random: true,
+  identity: true,
+  inspectKeys: true,
+  knownAnswers: true,
+  attempts: true,
+} as const satisfies Record<CommandName, boolean>
+
+/** Every command, for the proxy that sends them. */
+export const COMMAND_NAMES = Object.keys(REPEATABLE) as readonly CommandName[]

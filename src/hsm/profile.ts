@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { type Static, Type } from 'typebox'
+
+const Mechanism = Type.String({ pattern: '^0x[0-9A-Fa-f]{1,8}$' })
+
+const ProfileSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9-]+$' }),
+    about: Type.String(),
+    /** Where each fact comes from: document and section, or "measured" with the version. */
+    sources: Type.Array(Type.String(), { minItems: 1 }),
+    /** Whether a token of this profile may guard real keys. */
+    production: Type.Boolean(),
+    /** Names of environment variables that the library reads. */
+    environment: Type.Array(Type.String({ pattern: '^[A-Z][A-Z0-9_]*$' })),
+    keyWrap: Type.Object(
+      {
+        /** Number of the RFC 5649 mechanism on this token: 0x210A and 0x210B mean different things on different ones. */
+        mechanism: Mechanism,
+        /** What C_WrapKey does to a secret whose length is no multiple of 8. */
+        oddLengths: Type.Enum(['exact', 'zero-padded']),
+        /** Longest secret that the token generates, wraps and unwraps, in bytes. */
+        maxSecretBytes: Type.Integer({ minimum: 32, maximum: 1024 }),
+      },
+      { additionalProperties: false },
+    ),
+    /** `explicit` states SENSITIVE and EXTRACTABLE of an unwrapped DEK, `bare` leaves them out. */
+    unwrapTemplate: Type.Enum(['explicit', 'bare']),
+    /** Optional attributes that a key template of this token may carry. */
+    keyAttributes: Type.Array(Type.Enum(['copyable', 'wrap-with-trusted'])),
+    /** Layout of CK_GCM_PARAMS that the token reads; `none` where it has no AES-GCM. */
+    gcm: Type.Enum(['v240', 'none']),
+    /** Whether CKA_LOCAL is true on keys that the token generated. */
+    reportsLocal: Type.Boolean(),
+    /** An agent is replaced after so many calls, for libraries that leak; 0 never. */
+    recycleAfterCalls: Type.Integer({ minimum: 0 }),
+    /** Sessions that the token admits in all; 0 where it states none. */
+    maxSessions: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+)
+
+/** Facts about one model of HSM. */
+export type Profile = Static<typeof ProfileSchema>
+
+/** A profile that cannot be used; the message is a sentence that says why. */
+export class UnusableProfile extends Error {
+  override readonly name = 'UnusableProfile'
+}
+
+const PROFILE_FOLDER = new URL('../../../hsm/profiles/', import.meta.url)
+
+/**
+ * Reads a profile by its name in `hsm/profiles`, or by the absolute path of a JSON file.
+ *
+ * @throws UnusableProfile
+ */
+export function loadProfile(nameOrPath: string): Profile {
+  const profile = parse(read(nameOrPath))
+  const ajv = new Ajv2020({ allErrors: false, strict: true })
+  if (!ajv.validate(ProfileSchema, profile)) {
+    throw new UnusableProfile(`It does not fit the schema of profiles: ${ajv.errorsText()}.`)
+  }
+  // The validator above has just judged every member.
+  return profile as Profile
+}
+
+/** The number of a mechanism that a profile writes as text. */
+export function mechanismNumber(text: string): number {
+  return Number.parseInt(text, 16)
+}
+
+function read(nameOrPath: string): string {
+  const path = isAbsolute(nameOrPath) ? nameOrPath : builtIn(nameOrPath)
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UnusableProfile(
+      'It is neither the name of a profile in hsm/profiles nor the absolute path of a readable file.',
+      { cause },
+    )
+  }
+}
+
+function builtIn(name: string): string {
+  if (!/^[a-z0-9-]+$/.test(name)) {
+    throw new UnusableProfile(
+      'It must be a name of lower-case letters, digits and dashes, or an absolute path.',
+    )
+  }
+  return fileURLToPath(new URL(`${name}.json`, PROFILE_FOLDER))
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new UnusableProfile('It is not valid JSON.', { cause })
+  }
+}
