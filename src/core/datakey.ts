@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { MAX_DATAKEY_BYTES } from '../codec/datakey-frame.js'
 import { decodeHex } from '../codec/hex.js'
 import { type ErrorCode, KmsError } from './errors.js'
@@ -7,7 +7,7 @@ const DIGEST_BYTES = 32
 
 /** SHA-256 of bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
 
 /**

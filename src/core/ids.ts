@@ -35,3 +35,8 @@ export function projectId(text: string): ProjectId {
 export function newKeyId(): KeyId {
   return randomUUID() as KeyId
 }
+
+/** Makes an identifier of a project or an account: 32 hexadecimal characters, as in the original. */
+export function newTenantId(): string {
+  return randomUUID().replaceAll('-', '')
+}

@@ -101,7 +101,7 @@ export async function openDatakey(
       if (error instanceof HsmError && error.failure === 'not-authentic') throw notAuthentic(error)
       throw error
     })
-  return cut(secret, frame.datakeyLength)
+  return cutPadding(secret, frame.datakeyLength)
 }
 
 function decode(bytes: Uint8Array): DatakeyFrame {
@@ -123,15 +123,16 @@ function notAuthentic(cause?: unknown): KmsError {
   )
 }
 
-/** Cuts the zeroes that padded a secret to a multiple of 8; they are all a token may add. */
-function cut(secret: Uint8Array, length: number): Uint8Array {
+/**
+ * Cuts the zeroes that padded a secret to a multiple of 8; they are all a token may add.
+ *
+ * @throws HsmError `fault`, with the secret zeroed, when anything else follows it
+ */
+export function cutPadding(secret: Uint8Array, length: number): Uint8Array {
   const tail = secret.subarray(length)
   if (secret.length < length || tail.length > 7 || tail.some((byte) => byte !== 0)) {
     secret.fill(0)
-    throw new HsmError(
-      'fault',
-      'The token unwrapped a secret of another length than the frame states.',
-    )
+    throw new HsmError('fault', 'The token unwrapped a secret of another length than was sealed.')
   }
   return secret.subarray(0, length)
 }

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals'
+import { newKeyId } from '../../src/core/ids.js'
+import type { ServiceKey } from '../../src/core/service-key.js'
+import { SOME_TIME } from './store-samples.js'
+import { type DatabaseKind, twoReplicas } from './store-under-test.js'
+
+/** What every store of the service's own keys does. */
+export function serviceKeyStoreContract(kind: DatabaseKind): void {
+  describe('service-key store', () => {
+    const { first, second } = twoReplicas(kind)
+
+    test('takes one key of each purpose and generation, and lists them in order', async () => {
+      const one = serviceKey('binding', 1)
+      const others = [serviceKey('binding', 10), serviceKey('binding', 2)]
+      const credential = serviceKey('credential', 1)
+      for (const key of [credential, ...others, one]) {
+        expect(await first().serviceKeys.insert(key)).toBe(true)
+      }
+      expect(await second().serviceKeys.insert(serviceKey('binding', 1))).toBe(false)
+      const inOrder = [one, ...others.toReversed(), credential]
+      expect(await second().serviceKeys.list()).toStrictEqual(inOrder)
+    })
+
+    test('lets one of many replicas be the first', async () => {
+      const taken = await Promise.all(
+        Array.from({ length: 6 }, (_, index) =>
+          (index % 2 ? first() : second()).serviceKeys.insert(serviceKey('credential', 7)),
+        ),
+      )
+      expect(taken.filter(Boolean)).toHaveLength(1)
+    })
+  })
+}
+
+function serviceKey(purpose: ServiceKey['purpose'], generation: number): ServiceKey {
+  return {
+    purpose,
+    key: { keyId: newKeyId(), version: generation },
+    checkValue: new Uint8Array([generation, 0, 255]),
+    createdAt: SOME_TIME + generation,
+  }
+}

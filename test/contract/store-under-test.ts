@@ -1,0 +1,38 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import { type Database, openDatabase } from '../../src/store/database.js'
+
+/** Where the contract of the stores gets its databases from. */
+export interface DatabaseKind {
+  /** URL of a database that is empty and the caller's own. */
+  newUrl(): Promise<string>
+}
+
+/** Two connections to one database, as two replicas of the service have them. */
+export interface TwoReplicas {
+  readonly url: () => string
+  readonly first: () => Database
+  readonly second: () => Database
+}
+
+/** Opens two connections to a new database for the tests of a suite, and closes them after it. */
+export function twoReplicas(kind: DatabaseKind): TwoReplicas {
+  let url = ''
+  const open: Database[] = []
+
+  beforeAll(async () => {
+    url = await kind.newUrl()
+    open.push(...(await Promise.all([openDatabase(url), openDatabase(url)])))
+  })
+
+  afterAll(async () => {
+    await Promise.all(open.map((database) => database.close()))
+  })
+
+  function at(index: number): Database {
+    const database = open[index]
+    if (!database) throw new Error('The database is not open.')
+    return database
+  }
+
+  return { url: () => url, first: () => at(0), second: () => at(1) }
+}

@@ -1,0 +1,256 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  type Attempt,
+  type Binding,
+  type BoundSecret,
+  type Hsm,
+  HsmError,
+  type HsmStatus,
+  type KeyAttributes,
+  type KeyKind,
+  type KnownAnswer,
+  type TokenIdentity,
+} from '../../src/core/hsm.js'
+import type { KeyRef } from '../../src/core/ids.js'
+import { knownAnswersOf } from './memory-known-answers.js'
+import {
+  type MemoryKey,
+  attributesOf,
+  attemptsOn,
+  makeKey,
+  refName,
+  unwrapPadded,
+  wrapPadded,
+} from './memory-keys.js'
+
+/** A key that a test knows, put on the store beforehand. */
+export interface KnownKey {
+  readonly key: KeyRef
+  readonly kind: KeyKind
+  readonly label: string
+  /** 32 bytes. */
+  readonly value: Uint8Array
+  /** Whether the store may give the value away: what a compliance run must notice. Default false. */
+  readonly extractable?: boolean
+}
+
+/** Name of a call of the port that reaches the token. */
+export type HsmCall = Exclude<keyof Hsm, 'limits' | 'status' | 'close'>
+
+/** How an in-memory HSM differs from the usual one. */
+export interface MemoryHsmOptions {
+  readonly keys?: readonly KnownKey[]
+  /** Longest secret. Default 1024 bytes. */
+  readonly maxSecretBytes?: number
+  /**
+   * What comes back of a secret that the store generated itself: its `exact` length (NSS softokn), or `padded` with
+   * zeroes to a multiple of 8 (SoftHSM 2). Default `exact`.
+   */
+  readonly generated?: 'exact' | 'padded'
+  /** Called before every call that reaches the token; an error that it returns is thrown instead of the answer. */
+  readonly beforeCall?: (call: HsmCall) => Error | undefined | Promise<Error | undefined>
+}
+
+/** Opens an HSM whose keys live in this process: the port in full, with nothing but software behind it. */
+export function createMemoryHsm(options: MemoryHsmOptions = {}): Hsm {
+  return new MemoryHsm(options)
+}
+
+class MemoryHsm implements Hsm {
+  readonly limits
+  readonly #keys = new Map<string, MemoryKey>()
+  readonly #options: MemoryHsmOptions
+  #closed = false
+
+  constructor(options: MemoryHsmOptions) {
+    this.#options = options
+    this.limits = { maxSecretBytes: options.maxSecretBytes ?? 1024 }
+    for (const known of options.keys ?? []) this.#add(makeKey({ local: false, ...known }))
+  }
+
+  async generateKey(request: {
+    readonly key: KeyRef
+    readonly kind: KeyKind
+    readonly label: string
+  }): Promise<Uint8Array> {
+    await this.#enter('generateKey')
+    return checkValueOf(this.#add(makeKey({ local: true, value: randomBytes(32), ...request })))
+  }
+
+  async checkValue(request: { readonly key: KeyRef; readonly kind: KeyKind }): Promise<Uint8Array> {
+    await this.#enter('checkValue')
+    return checkValueOf(this.#find(request.key, request.kind))
+  }
+
+  async destroyKey(key: KeyRef): Promise<void> {
+    await this.#enter('destroyKey')
+    this.#keys.get(refName(key))?.value.fill(0)
+    this.#keys.delete(refName(key))
+  }
+
+  async wrap(request: {
+    readonly key: KeyRef
+    readonly secret: Uint8Array
+    readonly binding: Binding
+  }): Promise<BoundSecret> {
+    await this.#enter('wrap')
+    return this.#wrapAndTag(request, request.secret)
+  }
+
+  async generateWrapped(request: {
+    readonly key: KeyRef
+    readonly length: number
+    readonly binding: Binding
+  }): Promise<BoundSecret> {
+    await this.#enter('generateWrapped')
+    this.#requireLength(request.length)
+    const secret = randomBytes(request.length)
+    try {
+      const wrapping = this.#find(request.key, 'wrapping')
+      if (this.#options.generated === 'padded') return this.#wrapAndTag(request, secret)
+      return this.#tagged(wrapPadded(wrapping.value, secret), request.binding)
+    } finally {
+      secret.fill(0)
+    }
+  }
+
+  async generateReadable(request: {
+    readonly key: KeyRef
+    readonly length: number
+    readonly binding: Binding
+  }): Promise<BoundSecret & { readonly secret: Uint8Array }> {
+    await this.#enter('generateReadable')
+    this.#requireLength(request.length)
+    const secret = randomBytes(request.length)
+    try {
+      return { ...this.#wrapAndTag(request, secret), secret }
+    } catch (error) {
+      secret.fill(0)
+      throw error
+    }
+  }
+
+  async unwrap(request: {
+    readonly key: KeyRef
+    readonly wrapped: Uint8Array
+    readonly tag: Uint8Array
+    readonly binding: Binding
+  }): Promise<Uint8Array> {
+    await this.#enter('unwrap')
+    const expected = this.#tag(request.wrapped, request.binding)
+    if (expected.length !== request.tag.length || !timingSafeEqual(expected, request.tag)) {
+      throw new HsmError('not-authentic', 'The tag does not fit the wrapped secret.')
+    }
+    return unwrapPadded(this.#find(request.key, 'wrapping').value, request.wrapped)
+  }
+
+  async random(length: number): Promise<Uint8Array> {
+    await this.#enter('random')
+    return Uint8Array.from(randomBytes(length))
+  }
+
+  async identity(): Promise<TokenIdentity> {
+    await this.#enter('identity')
+    return {
+      label: 'memory',
+      manufacturer: 'hsm-kms tests',
+      model: 'software store',
+      serial: '0',
+      hardware: 'none',
+      firmware: `Node ${process.versions.node}`,
+      library: `OpenSSL ${process.versions.openssl}`,
+      profile: 'memory',
+    }
+  }
+
+  async inspectKeys(): Promise<readonly KeyAttributes[]> {
+    await this.#enter('inspectKeys')
+    return [...this.#keys.values()].map(attributesOf)
+  }
+
+  async knownAnswers(): Promise<readonly KnownAnswer[]> {
+    await this.#enter('knownAnswers')
+    return knownAnswersOf()
+  }
+
+  async attempts(key: KeyRef): Promise<readonly Attempt[]> {
+    await this.#enter('attempts')
+    return attemptsOn(this.#find(key))
+  }
+
+  status(): HsmStatus {
+    return this.#closed
+      ? { ready: false, reason: 'The in-memory HSM is closed.' }
+      : { ready: true, reason: undefined }
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    for (const { value } of this.#keys.values()) value.fill(0)
+    this.#keys.clear()
+    return Promise.resolve()
+  }
+
+  async #enter(call: HsmCall): Promise<void> {
+    if (this.#closed) throw new HsmError('unavailable', 'The in-memory HSM is closed.')
+    const failure = await this.#options.beforeCall?.(call)
+    if (failure) throw failure
+  }
+
+  #add(key: MemoryKey): MemoryKey {
+    if (this.#keys.has(refName(key.ref))) {
+      key.value.fill(0)
+      throw new HsmError('fault', 'The token holds a key of this id and version already.')
+    }
+    this.#keys.set(refName(key.ref), key)
+    return key
+  }
+
+  #find(ref: KeyRef, kind?: KeyKind): MemoryKey {
+    const key = this.#keys.get(refName(ref))
+    if (!key) throw new HsmError('key-missing', 'The token does not hold the key.')
+    if (kind && key.kind !== kind) {
+      throw new HsmError('unsupported', `The key is of kind ${key.kind}, not ${kind}.`)
+    }
+    return key
+  }
+
+  #wrapAndTag(
+    request: { readonly key: KeyRef; readonly binding: Binding },
+    secret: Uint8Array,
+  ): BoundSecret {
+    this.#requireLength(secret.length)
+    const wrapping = this.#find(request.key, 'wrapping')
+    const padded = Buffer.alloc(8 * Math.ceil(secret.length / 8))
+    padded.set(secret)
+    try {
+      return this.#tagged(wrapPadded(wrapping.value, padded), request.binding)
+    } finally {
+      padded.fill(0)
+    }
+  }
+
+  #requireLength(length: number): void {
+    if (!Number.isSafeInteger(length) || length < 1 || length > this.limits.maxSecretBytes) {
+      throw new HsmError(
+        'unsupported',
+        `A secret must have 1 to ${this.limits.maxSecretBytes} bytes.`,
+      )
+    }
+  }
+
+  #tagged(wrapped: Uint8Array, binding: Binding): BoundSecret {
+    return { wrapped, tag: this.#tag(wrapped, binding) }
+  }
+
+  #tag(wrapped: Uint8Array, { key, before, after }: Binding): Uint8Array {
+    const mac = createHmac('sha256', this.#find(key, 'binding').value)
+    return Uint8Array.from(mac.update(before).update(wrapped).update(after).digest())
+  }
+}
+
+/** Known answers of a key that betray nothing of it: 8 zero bytes wrapped, or a MAC of a fixed text. */
+function checkValueOf({ kind, value }: MemoryKey): Uint8Array {
+  if (kind === 'wrapping') return wrapPadded(value, Buffer.alloc(8))
+  return Uint8Array.from(createHmac('sha256', value).update('check value').digest())
+}
