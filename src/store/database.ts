@@ -1,0 +1,52 @@
+import type { AccessKeyStore } from '../core/access-key.js'
+import type { KeyStore } from '../core/key-store.js'
+import type { ServiceKeyStore } from '../core/service-key.js'
+import { sqlAccessKeyStore } from './access-keys.js'
+import { callsTo } from './calls.js'
+import type { Engine } from './engine.js'
+import { guarded } from './failures.js'
+import { sqlKeyStore } from './keys.js'
+import { openPostgres } from './postgres.js'
+import { sqlServiceKeyStore } from './service-keys.js'
+import { openSqlite } from './sqlite.js'
+
+/** An open database: the stores in it, and its own life. */
+export interface Database {
+  readonly keys: KeyStore
+  readonly accessKeys: AccessKeyStore
+  readonly serviceKeys: ServiceKeyStore
+  /**
+   * Makes sure that the database answers and takes writes.
+   *
+   * @throws StoreUnavailable
+   */
+  ping(): Promise<void>
+  /** Lets go of the database once the work under way is done; every later call fails with StoreUnavailable. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a database, `sqlite:` and an absolute path or `postgres://…`, and migrates it.
+ *
+ * @throws StoreUnavailable when it cannot be used now; NewerDatabase when it belongs to a newer release; Error when the
+ * address is neither of the two
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  const { db, ping } = await guarded(() => openEngine(url))
+  const calls = callsTo(db)
+  return {
+    keys: sqlKeyStore(calls),
+    accessKeys: sqlAccessKeyStore(calls),
+    serviceKeys: sqlServiceKeyStore(calls),
+    ping: () => calls.run(ping),
+    close: () => calls.close(),
+  }
+}
+
+function openEngine(url: string): Promise<Engine> {
+  if (url.startsWith('sqlite:/')) return openSqlite(url.slice('sqlite:'.length))
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url)
+  throw new TypeError(
+    'The database URL must be sqlite: followed by an absolute path, or begin with postgres://.',
+  )
+}

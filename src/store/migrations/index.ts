@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely'
+import { init } from './001-init.js'
+
+/** Every migration by name, in the order of the names. One that was released is never changed again. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '001-init': init,
+}
