@@ -5,13 +5,24 @@ import type { ErrorCode } from '../core/errors.js'
 import { KEY_SPECS } from '../core/key-specs.js'
 
 /*
- * Field schemas that several operations share. `x-error-code` names the error of a field that fails its schema;
- * without it the general KMS.0308 is answered. A missing field is KMS.0204 everywhere.
+ * Field schemas that several operations share. Two annotations ride along with a field: `x-error-code` names the error
+ * of a field that fails its schema (without it: the general KMS.0308), and `x-expected` ends the sentence "<field>
+ * must be …" that the client reads. A missing field is KMS.0204 everywhere.
  */
 
-/** Options of a schema that carry the error code of the field. */
-export function failing(code: ErrorCode): { 'x-error-code': ErrorCode } {
-  return { 'x-error-code': code }
+/** What a field must be, and the error code where it is not. */
+export interface Judgement {
+  readonly code: ErrorCode
+  /** Ends the sentence "<field> must be …". */
+  readonly expected: string
+}
+
+/** Options of a schema that carry its {@link Judgement}. */
+export function failing({ code, expected }: Judgement): {
+  'x-error-code': ErrorCode
+  'x-expected': string
+} {
+  return { 'x-error-code': code, 'x-expected': expected }
 }
 
 /** Path parameters of every operation on a project. */
@@ -23,8 +34,11 @@ export const ProjectPath = Type.Object({
 export const KeyReference = Type.String({
   description: 'Key id of 36 characters, alias/<name>, or the URN of an alias.',
   pattern:
-    '^(?:[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}|alias/[a-zA-Z0-9:/_-]{1,255}|kms:[^:]+:[^:]+:alias:[a-zA-Z0-9:/_-]{1,255})$',
-  ...failing('KMS.0205'),
+    '^(?:[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}|alias/[a-zA-Z0-9:/_-]{1,255}|kms:[a-zA-Z0-9_-]{1,64}:[a-zA-Z0-9_-]{1,64}:alias:[a-zA-Z0-9:/_-]{1,255})$',
+  ...failing({
+    code: 'KMS.0205',
+    expected: 'a key id of 36 lower-case characters, alias/<name>, or the URN of an alias',
+  }),
 })
 
 /** Correlation id of the client: validated, logged, never echoed. */
@@ -33,25 +47,29 @@ export const Sequence = Type.Optional(
     description: 'Correlation id of the message, 36 characters.',
     minLength: 36,
     maxLength: 36,
-    ...failing('KMS.0206'),
+    ...failing({ code: 'KMS.0206', expected: 'a text of 36 characters' }),
   }),
 )
 
 /** A whole number that the contract writes as text; a JSON number is taken alike. */
-export function WholeNumber(options: { readonly description: string; readonly code: ErrorCode }) {
-  return Type.Union([Type.String({ maxLength: 20 }), Type.Integer()], {
+export function WholeNumber(options: { readonly description: string } & Judgement) {
+  return Type.Unsafe<string | number>({
+    type: ['string', 'integer'],
     description: options.description,
-    ...failing(options.code),
+    ...failing(options),
   })
 }
 
-/** `encryption_context`: judged by its own rules, which no general schema keyword can state in one code. */
+/** `encryption_context`: its lengths are judged in core, which alone knows the canonical form. */
 export const EncryptionContext = Type.Optional(
   Type.Unsafe<unknown>({
     type: 'object',
     additionalProperties: { type: 'string' },
     description: 'Flat map of texts bound to the ciphertext, up to 8192 characters. No secrets.',
-    ...failing('KMS.0208'),
+    ...failing({
+      code: 'KMS.0208',
+      expected: 'an object whose values are all texts, with no member nested',
+    }),
   }),
 )
 
@@ -59,7 +77,19 @@ export const EncryptionContext = Type.Optional(
 export const AdditionalAuthenticatedData = Type.Optional(
   Type.String({
     description: 'Text bound to the ciphertext, up to 128 bytes. No secrets.',
-    ...failing('KMS.0308'),
+    ...failing({ code: 'KMS.0308', expected: 'a text' }),
+  }),
+)
+
+/** `pin`: refused, because ignoring a protection that a caller asks for would be a lie. */
+export const NoPin = Type.Optional(
+  Type.Unsafe<unknown>({
+    not: {},
+    description: 'Not offered: a request that carries a PIN for its data key is refused.',
+    ...failing({
+      code: 'KMS.0308',
+      expected: 'left out: data keys are not protected by a PIN here',
+    }),
   }),
 )
 
@@ -68,7 +98,11 @@ export const CipherText = Type.String({
   description: 'Data-key frame in hexadecimal.',
   minLength: 1,
   maxLength: 2 * MAX_DATAKEY_FRAME_BYTES,
-  ...failing('KMS.2201'),
+  pattern: '^(?:[0-9A-Fa-f]{2})*$',
+  ...failing({
+    code: 'KMS.2201',
+    expected: `hexadecimal with an even number of digits, at most ${2 * MAX_DATAKEY_FRAME_BYTES} of them`,
+  }),
 })
 
 /** Closed set of texts. */
@@ -80,7 +114,7 @@ export function OneOf<const Values extends readonly [string, ...string[]]>(
     type: 'string',
     enum: [...values],
     description: options.description,
-    ...failing(options.code),
+    ...failing({ code: options.code, expected: `one of ${values.join(', ')}` }),
   })
 }
 
@@ -94,5 +128,11 @@ export const KeySpecField = OneOf(KEY_SPECS, {
 export const KeyStateField = OneOf(KEY_STATES, {
   description:
     '1 awaiting activation, 2 enabled, 3 disabled, 4 scheduled for deletion, 5 awaiting import.',
+  code: 'KMS.0308',
+})
+
+/** `key_usage` of a CMK. */
+export const KeyUsageField = OneOf(['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC'], {
+  description: 'What the key may be used for.',
   code: 'KMS.0308',
 })

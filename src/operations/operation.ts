@@ -1,23 +1,34 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Caller } from '../core/caller.js'
 import type { ErrorCode } from '../core/errors.js'
+import type { KeyId } from '../core/ids.js'
 import type { Service } from '../core/service.js'
 
 /** Schemas of the places where a request carries its fields; a place that is absent carries none. */
 export interface RequestSchemas {
   readonly path?: TObject
-  readonly query?: TObject
   readonly body?: TObject
 }
 
 /** The fields of a request, typed by its schemas. */
 export type Input<Request extends RequestSchemas> = {
-  readonly [Place in keyof Request]: Request[Place] extends TSchema ? Static<Request[Place]> : never
+  readonly [Place in keyof Request]: Static<Extract<Request[Place], TSchema>>
 }
 
-/** What every call carries besides its fields. */
-export interface CallContext {
-  readonly requestId: string
+/** What a handler tells those who log the call. */
+export interface CallTrace {
+  /** The CMK that the call is about, once it is known. */
+  keyId: KeyId | undefined
+}
+
+/** What a call that needs credentials carries besides its fields. */
+export interface ProjectCall {
+  readonly caller: Caller
+  readonly trace: CallTrace
+}
+
+/** What a call that anybody may make carries besides its fields. */
+export interface PublicCall {
   /** Scheme, host and port by which the client reached the service, without a trailing slash. */
   readonly baseUrl: string
 }
@@ -36,8 +47,8 @@ interface OperationCommon<Request extends RequestSchemas, Response extends TSche
   readonly status: 200 | 201 | 204
   /** Errors of its own; those of authentication and of the transport are common to all. */
   readonly errors: readonly ErrorCode[]
-  /** Published requests that must succeed or fail as shown; `key_id` is filled in by whoever replays them. */
-  readonly example: { readonly request: unknown; readonly response: unknown }
+  /** Published request and response, for the documents; a key id or ciphertext in them is only a sample. */
+  readonly example: { readonly request?: unknown; readonly response: unknown }
 }
 
 /** An API that needs credentials. */
@@ -46,13 +57,13 @@ export interface ProjectOperation<
   Response extends TSchema,
 > extends OperationCommon<Request, Response> {
   readonly access: 'project'
-  /** What the authorizer is asked: a name of the classic policy actions. */
+  /** The right that the call needs: a name of the classic policy actions. */
   readonly action: `kms:${string}`
   handle(
     this: void,
     input: Input<Request>,
     service: Service,
-    context: CallContext & { readonly caller: Caller },
+    call: ProjectCall,
   ): Promise<Static<Response>>
 }
 
@@ -66,7 +77,7 @@ export interface PublicOperation<
     this: void,
     input: Input<Request>,
     service: Service,
-    context: CallContext,
+    call: PublicCall,
   ): Promise<Static<Response>>
 }
 
@@ -86,4 +97,30 @@ export function definePublicOperation<Request extends RequestSchemas, Response e
   operation: Omit<PublicOperation<Request, Response>, 'access'>,
 ): PublicOperation<Request, Response> {
   return { ...operation, access: 'public' }
+}
+
+/** Errors that any operation may answer. */
+const ERRORS_OF_ALL: readonly ErrorCode[] = ['KMS.0101', 'KMS.0215', 'APIGW.0602']
+
+/** Errors that any operation may answer that needs credentials. */
+const ERRORS_OF_PROJECT: readonly ErrorCode[] = [
+  'KMS.0104',
+  'KMS.0203',
+  'KMS.0214',
+  'KMS.0321',
+  'APIGW.0301',
+]
+
+/** Errors that any operation may answer that takes a body. */
+const ERRORS_OF_BODY: readonly ErrorCode[] = ['KMS.0202', 'KMS.0204', 'KMS.0206', 'KMS.0308']
+
+/** Every error that an operation may answer: its own and the common ones, in ascending order. */
+export function errorsOf(operation: AnyOperation): readonly ErrorCode[] {
+  const codes = new Set([
+    ...operation.errors,
+    ...ERRORS_OF_ALL,
+    ...(operation.access === 'project' ? ERRORS_OF_PROJECT : []),
+    ...(operation.request.body ? ERRORS_OF_BODY : []),
+  ])
+  return [...codes].sort()
 }

@@ -1,0 +1,35 @@
+import type { Duplex } from 'node:stream'
+import { type ErrorCode, errorRow } from '../core/errors.js'
+import { newRequestId } from './exchange.js'
+import { errorBody } from './render-error.js'
+
+/** What is answered to bytes that are no HTTP request, and logged. */
+export interface GarbageAnswer {
+  readonly requestId: string
+  readonly code: ErrorCode
+}
+
+/** Answers bytes that Node's parser refused, and closes the connection: what follows them cannot be told apart. */
+export function answerGarbage(socket: Duplex, error: Error): GarbageAnswer {
+  const requestId = newRequestId()
+  const code = codeOf(error)
+  const { status, text: message } = errorRow(code)
+  const body = errorBody({ code, status, message, retryAfter: undefined }, requestId)
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${requestId}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  )
+  return { requestId, code }
+}
+
+function codeOf(error: Error): ErrorCode {
+  return 'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? 'APIGW.0201' : 'APIGW.0602'
+}

@@ -1,0 +1,15 @@
+import type { AnyOperation } from '../operations/operation.js'
+import { type BodyValidator, compileValidator } from './validate.js'
+
+/** An operation made ready to be served: its schemas compiled once. */
+export interface OperationRoute {
+  readonly operation: AnyOperation
+  /** Absent where the operation takes no body. */
+  readonly validate: BodyValidator | undefined
+}
+
+/** Compiles an operation. */
+export function operationRoute(operation: AnyOperation): OperationRoute {
+  const { body } = operation.request
+  return { operation, validate: body && compileValidator(body) }
+}

@@ -1,0 +1,45 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { TObject } from 'typebox'
+import { type ErrorCode, KmsError } from '../core/errors.js'
+import type { JsonObject } from './parse-body.js'
+
+/** Accepts a body, or throws the error of the first field that is not as it must be. */
+export type BodyValidator = (body: JsonObject) => void
+
+interface Judgement {
+  readonly 'x-error-code'?: ErrorCode
+  readonly 'x-expected'?: string
+}
+
+/**
+ * Compiles the schema of a body into a function that judges one.
+ *
+ * The sentence of an error names the field and says what it must be; it never repeats what was sent.
+ */
+export function compileValidator(schema: TObject): BodyValidator {
+  const ajv = new Ajv2020({ allowUnionTypes: true, messages: false })
+  ajv.addVocabulary(['x-error-code', 'x-expected'])
+  const validate = ajv.compile(schema)
+  const judgements = new Map<string, Judgement>(Object.entries(schema.properties))
+  return function validateBody(body) {
+    if (!validate(body)) throw refusal(validate.errors?.[0], judgements)
+  }
+}
+
+function refusal(
+  error: ErrorObject | undefined,
+  judgements: ReadonlyMap<string, Judgement>,
+): KmsError {
+  const field = error?.instancePath.split('/')[1]
+  if (field === undefined) return missing(error)
+  const { 'x-error-code': code = 'KMS.0308', 'x-expected': expected = 'as documented' } =
+    judgements.get(field) ?? {}
+  return new KmsError(code, `${field} must be ${expected}.`)
+}
+
+function missing(error: ErrorObject | undefined): KmsError {
+  const field: unknown = error?.params['missingProperty']
+  return typeof field === 'string'
+    ? new KmsError('KMS.0204', `${field} is missing.`)
+    : new KmsError('KMS.0308', 'The body is not as documented.')
+}

@@ -1,0 +1,37 @@
+import { Type } from 'typebox'
+import { encodeHex } from '../codec/hex.js'
+import { currentKey } from '../core/cmk.js'
+import { generateSealedDatakey } from '../core/seal.js'
+import { ProjectPath } from './fields.js'
+import { NEW_DATAKEY_ERRORS, NewDatakey, prepareDatakey } from './new-datakey.js'
+import { defineOperation } from './operation.js'
+
+/** Has a data key generated inside the token, and returns only its wrapped form. */
+export const createDatakeyWithoutPlaintext = defineOperation({
+  name: 'CreateDatakeyWithoutPlaintext',
+  group: 'DEK management',
+  method: 'POST',
+  path: '/v1.0/{project_id}/kms/create-datakey-without-plaintext',
+  action: 'kms:dek:create',
+  summary: 'Generate a data key and return only the wrapped form.',
+  request: { path: ProjectPath, body: NewDatakey },
+  response: Type.Object({
+    key_id: Type.String({ description: 'Key that wrapped the data key.' }),
+    cipher_text: Type.String({ description: 'Wrapped data key, upper-case hexadecimal.' }),
+  }),
+  status: 200,
+  errors: NEW_DATAKEY_ERRORS,
+  example: {
+    request: { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f', datakey_length: '512' },
+    response: {
+      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
+      cipher_text: '0200980001014000...',
+    },
+  },
+  async handle({ body }, service, call) {
+    const { cmk, length, context } = await prepareDatakey(service, call, body)
+    const key = currentKey(cmk)
+    const frame = await generateSealedDatakey(service, { key, length, context })
+    return { key_id: cmk.id, cipher_text: encodeHex(frame) }
+  },
+})

@@ -1,0 +1,114 @@
+import { Type } from 'typebox'
+import { encodeHex } from '../codec/hex.js'
+import { currentKey, requireUsable } from '../core/cmk.js'
+import { contextBytes } from '../core/context-bytes.js'
+import { parseDatakeyLength, parseDigestedDatakey } from '../core/datakey.js'
+import { KmsError } from '../core/errors.js'
+import { sealDatakey } from '../core/seal.js'
+import {
+  AdditionalAuthenticatedData,
+  EncryptionContext,
+  KeyReference,
+  NoPin,
+  ProjectPath,
+  Sequence,
+  WholeNumber,
+  failing,
+} from './fields.js'
+import { loadCmk } from './load-cmk.js'
+import { defineOperation } from './operation.js'
+
+const PlainText = Type.String({
+  description:
+    'Hexadecimal of the data key, then of its SHA-256 digest. White space between the digits is ignored.',
+  pattern: '^\\s*(?:[0-9A-Fa-f]\\s*[0-9A-Fa-f]\\s*)+$',
+  ...failing({
+    code: 'KMS.2101',
+    expected: 'hexadecimal with an even number of digits: the data key, then its SHA-256 digest',
+  }),
+})
+
+const Body = Type.Object({
+  key_id: KeyReference,
+  plain_text: PlainText,
+  datakey_plain_length: WholeNumber({
+    description: 'Length of the data key in bytes, 1 to 1024.',
+    code: 'KMS.2102',
+    expected: 'a whole number of bytes from 1 to 1024',
+  }),
+  encryption_context: EncryptionContext,
+  additional_authenticated_data: AdditionalAuthenticatedData,
+  sequence: Sequence,
+  pin: NoPin,
+})
+
+/** Wraps a data key that the caller brings, under a CMK. */
+export const encryptDatakey = defineOperation({
+  name: 'EncryptDatakey',
+  group: 'DEK management',
+  method: 'POST',
+  path: '/v1.0/{project_id}/kms/encrypt-datakey',
+  action: 'kms:dek:crypto',
+  summary: 'Wrap a caller-supplied data key under a master key.',
+  request: { path: ProjectPath, body: Body },
+  response: Type.Object({
+    key_id: Type.String({ description: 'Key that wrapped the data key.' }),
+    cipher_text: Type.String({ description: 'Wrapped data key, upper-case hexadecimal.' }),
+    datakey_length: Type.String({ description: 'Length of the data key in bytes.' }),
+  }),
+  status: 200,
+  errors: [
+    'KMS.0205',
+    'KMS.0207',
+    'KMS.0208',
+    'KMS.0209',
+    'KMS.0210',
+    'KMS.0335',
+    'KMS.1301',
+    'KMS.2101',
+    'KMS.2102',
+    'KMS.2103',
+    'KMS.2104',
+  ],
+  example: {
+    request: {
+      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
+      plain_text:
+        '7549d9aea901767bf3c0b3e14b10722eaf6f59053bbd82045d04e075e809a0fe6ccab48f8e5efe74e4b18ff0512525e527b10331100f357bf42125d8d5ced94f fbc8ac72b0785ca7fe33eb6776ce3990b11e32b299d9c0a9ee0305fb9540f797',
+      datakey_plain_length: '64',
+    },
+    response: {
+      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
+      cipher_text: '0200980001014000...',
+      datakey_length: '64',
+    },
+  },
+  async handle({ body }, service, call) {
+    const length = parseDatakeyLength(body.datakey_plain_length, {
+      field: 'datakey_plain_length',
+      code: 'KMS.2102',
+    })
+    requireWrappable(length, service.hsm.limits.maxSecretBytes)
+    const dek = parseDigestedDatakey(body.plain_text, length)
+    try {
+      const context = contextBytes({
+        map: body.encryption_context,
+        text: body.additional_authenticated_data,
+      })
+      const cmk = await loadCmk(service, call, body.key_id)
+      requireUsable(cmk, 'ENCRYPT_DECRYPT')
+      const frame = await sealDatakey(service, { key: currentKey(cmk), dek, context })
+      return { key_id: cmk.id, cipher_text: encodeHex(frame), datakey_length: String(length) }
+    } finally {
+      dek.fill(0)
+    }
+  },
+})
+
+function requireWrappable(length: number, maxSecretBytes: number): void {
+  if (length <= maxSecretBytes) return
+  throw new KmsError(
+    'KMS.2102',
+    `datakey_plain_length is too long for this token, which wraps up to ${maxSecretBytes} bytes.`,
+  )
+}

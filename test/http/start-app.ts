@@ -1,0 +1,184 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthenticator } from '../../src/auth/authenticator.js'
+import { signRequest } from '../../src/auth/signer.js'
+import { storeAccessKey } from '../../src/core/create-access-key.js'
+import { generateAccessKey } from '../../src/core/credential.js'
+import { type ProjectId, projectId } from '../../src/core/ids.js'
+import { loadServiceKeys } from '../../src/core/service-keys.js'
+import type { Service } from '../../src/core/service.js'
+import { type AppParts, createApp } from '../../src/http/app.js'
+import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.js'
+import { operations } from '../../src/operations/index.js'
+import type { AnyOperation } from '../../src/operations/operation.js'
+import { cachedAccessKeys } from '../../src/store/cached-access-keys.js'
+import { cachedKeys } from '../../src/store/cached-keys.js'
+import { openDatabase } from '../../src/store/database.js'
+import { createMetrics } from '../../src/telemetry/metrics.js'
+import { startLog } from '../../src/telemetry/log.js'
+import { type MemoryHsmOptions, createMemoryHsm } from '../support/memory-hsm.js'
+import { type Reply, exchange } from './client.js'
+
+/** Project of the access key that every call is signed with. */
+export const PROJECT = projectId('0dea2644dc80d5d22ff1c01e3ebea6fc')
+/** Another tenant of the same service. */
+export const OTHER_PROJECT = projectId('ffffffffffffffffffffffffffffffff')
+/** Account of both. */
+export const DOMAIN = 'b168fe00ff56492495a7d22974df2d0b'
+/** Region of the service. */
+export const REGION = 'eu-west-101'
+
+/** How a signed request differs from the usual one. */
+export interface Deviation {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly project?: ProjectId
+}
+
+/** The application behind a real server, with an in-memory HSM and a SQLite file. */
+export interface TestApp {
+  readonly url: string
+  readonly service: Service
+  /** Sends a request as it is, unsigned. */
+  send(
+    method: string,
+    path: string,
+    extra?: { headers?: Record<string, string>; body?: string | Uint8Array },
+  ): Promise<Reply>
+  /** Headers of a signed request. */
+  sign(
+    method: string,
+    path: string,
+    body: string | Uint8Array,
+    deviation?: Deviation,
+  ): Record<string, string>
+  /** Signs a request and sends it. */
+  sendSigned(
+    method: string,
+    path: string,
+    body: string | Uint8Array,
+    deviation?: Deviation,
+  ): Promise<Reply>
+  /** Calls an operation by name with a JSON body. */
+  call(operation: string, body: unknown, deviation?: Deviation): Promise<Reply>
+  /** Makes a CMK with a fresh alias and returns its id. */
+  createCmk(): Promise<string>
+  /** Everything logged so far, one event each. */
+  events(): readonly Record<string, unknown>[]
+  close(): Promise<void>
+}
+
+/** How an application differs from the usual one. */
+export interface TestAppOptions {
+  readonly hsm?: MemoryHsmOptions
+  readonly service?: (service: Service) => Service
+  readonly app?: Partial<AppParts>
+  readonly server?: Partial<ServerOptions>
+}
+
+/** Starts an application on a free port. */
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'kms-http-'))
+  const database = await openDatabase(`sqlite:${join(folder, 'kms.sqlite')}`)
+  const clock = Date.now
+  const hsm = createMemoryHsm(options.hsm)
+  const keys = await loadServiceKeys({ hsm, store: database.serviceKeys, clock })
+  const sealing = { hsm, ...keys }
+  const parts = { sealing, store: database.accessKeys, clock }
+  const signers = new Map<ProjectId, { accessKeyId: string; secretAccessKey: string }>()
+  for (const project of [PROJECT, OTHER_PROJECT]) {
+    const generated = await generateAccessKey(hsm)
+    const owner = { projectId: project, domainId: DOMAIN, userName: 'tester' }
+    const { id } = await storeAccessKey(parts, owner, generated)
+    const secretAccessKey = Buffer.from(generated.secret).toString('latin1')
+    signers.set(project, { accessKeyId: id, secretAccessKey })
+  }
+  const plain: Service = {
+    hsm,
+    bindingKeys: keys.bindingKeys,
+    keys: cachedKeys(database.keys, clock),
+    clock,
+    region: REGION,
+    cmkQuota: 1000,
+  }
+  const service = options.service?.(plain) ?? plain
+  const lines: string[] = []
+  const log = startLog('debug', { write: (line) => void lines.push(line) })
+  const authenticator = createAuthenticator({
+    accessKeys: cachedAccessKeys(database.accessKeys, clock),
+    secrets: sealing,
+    clock,
+  })
+  const app = createApp({
+    operations,
+    service,
+    authenticator,
+    scheme: options.server?.tls ? 'https' : 'http',
+    readiness: [],
+    log,
+    metrics: createMetrics(),
+    version: '1.2.3',
+    ...options.app,
+  })
+  const server = await startServer(app, { host: '127.0.0.1', port: 0, log, ...options.server })
+  return {
+    ...clientOf(server, (project) => signers.get(project)),
+    service,
+    events: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    async close() {
+      await server.close(1000)
+      log.close()
+      await hsm.close()
+      await database.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+type Client = Pick<TestApp, 'url' | 'send' | 'sign' | 'sendSigned' | 'call' | 'createCmk'>
+
+function clientOf(
+  { url }: RunningServer,
+  signerOf: (project: ProjectId) => { accessKeyId: string; secretAccessKey: string } | undefined,
+): Client {
+  const client: Client = {
+    url,
+    send: (method, path, extra) => exchange({ method, origin: url, path, ...extra }),
+    sign(method, path, body, { project = PROJECT, headers } = {}) {
+      const signer = signerOf(project)
+      if (!signer) throw new Error('This project has no access key.')
+      return signRequest({
+        method,
+        url: `${url}${path}`,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: Buffer.from(body),
+        ...signer,
+        projectId: project,
+        now: Date.now(),
+      })
+    },
+    sendSigned(method, path, body, deviation) {
+      const headers = client.sign(method, path, body, deviation)
+      return exchange({ method, origin: url, path, headers, body })
+    },
+    call(name, body, deviation) {
+      const { method, path } = operationNamed(name)
+      const project = deviation?.project ?? PROJECT
+      const filled = path.replace('{project_id}', project)
+      return client.sendSigned(method, filled, JSON.stringify(body), deviation)
+    },
+    async createCmk() {
+      const alias = `key-${Math.random().toString(36).slice(2)}`
+      const { json } = await client.call('CreateKey', { key_alias: alias })
+      return (json['key_info'] as { key_id: string }).key_id
+    },
+  }
+  return client
+}
+
+/** The operation of a name. */
+export function operationNamed(name: string): AnyOperation {
+  const operation = operations.find((candidate) => candidate.name === name)
+  if (!operation) throw new Error(`There is no operation ${name}.`)
+  return operation
+}
