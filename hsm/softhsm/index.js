@@ -1,0 +1,6 @@
+export { createThrowAwayToken } from './throw-away-token.js'
+export { developmentToken } from './development-token.js'
+export { findModule } from './find-module.js'
+export { installSoftHsm } from './install-softhsm.js'
+export { prepareDevelopmentToken } from './prepare-token.js'
+export { SoftHsmError } from './softhsm-error.js'

@@ -1,0 +1,45 @@
+import type { Backend } from '../backend.js'
+import { openBackend } from '../backend.js'
+import { type Config, loadConfig } from '../config.js'
+import type { HsmObserver } from '../core/hsm-observer.js'
+
+/** What a command reads and writes; replaced in tests. */
+export interface CommandIo {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  out(text: string): void
+  err(text: string): void
+}
+
+/** A command of `kmsctl`: takes what stands behind its name, returns the exit code. */
+export type Command = (args: readonly string[], io: CommandIo) => Promise<number>
+
+/** Arguments that a command cannot work with: the message says what it takes. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+const nobody: HsmObserver = {
+  call: () => undefined,
+  queue: () => undefined,
+  agents: () => undefined,
+  agentEnded: () => undefined,
+}
+
+/** Runs something on the token and the database of the settings, with one agent of its own. */
+export async function withBackend<Result>(
+  io: CommandIo,
+  run: (backend: Backend, config: Config) => Promise<Result>,
+): Promise<Result> {
+  const config = { ...loadConfig(io.environment), agents: 1 }
+  const backend = await openBackend(config, nobody)
+  try {
+    return await run(backend, config)
+  } finally {
+    await backend.close()
+  }
+}
+
+/** Prints a value as JSON, one member a line. */
+export function printJson(io: CommandIo, value: unknown): void {
+  io.out(`${JSON.stringify(value, null, 2)}\n`)
+}

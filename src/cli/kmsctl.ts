@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { reportStartFailure } from '../start-failure.js'
+import { type Command, type CommandIo, UsageError } from './command.js'
+
+interface Entry {
+  readonly about: string
+  /** Loaded when it is asked for: a signed request needs neither database nor token. */
+  load(): Promise<Command>
+}
+
+const COMMANDS: Readonly<Partial<Record<string, Entry>>> = {
+  init: {
+    about: 'make token, database, keys of the service and first access key',
+    load: async () => (await import('./init.js')).init,
+  },
+  status: {
+    about: 'show the token and the database, and whether they can be used',
+    load: async () => (await import('./status.js')).status,
+  },
+  'access-key': {
+    about: 'create, list, disable and enable access keys',
+    load: async () => (await import('./access-key.js')).accessKey,
+  },
+  call: {
+    about: 'send a signed request: OPERATION JSON [--print MEMBER]',
+    load: async () => (await import('./call.js')).call,
+  },
+  compliance: {
+    about: 'check that the keys are resident in the HSM',
+    load: async () => (await import('./compliance.js')).compliance,
+  },
+}
+
+const io: CommandIo = {
+  environment: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  const command = name === undefined ? undefined : COMMANDS[name]
+  if (!command) {
+    io.err(usage())
+    return name === undefined || name === '--help' ? 0 : 2
+  }
+  try {
+    const run = await command.load()
+    return await run(args, io)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      io.err(`${error.message}\n`)
+      return 2
+    }
+    const { line, exitCode } = reportStartFailure(error)
+    io.err(`${line}\n`)
+    return exitCode
+  }
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(
+    ([name, command]) => `  ${name.padEnd(12)} ${command?.about ?? ''}\n`,
+  )
+  return `kmsctl COMMAND …\n\n${lines.join('')}`
+}
+
+process.exitCode = await main(process.argv.slice(2))
