@@ -59,16 +59,19 @@ const LOADER_VARIABLES = ['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH']
  * @throws SettingError for the first that is wrong
  */
 export function loadConfig(environment: Environment): Config {
-  const listen = parseListen(environment['KMS_LISTEN'] ?? '127.0.0.1:8080')
+  const listen = parseListen(setting(environment, 'KMS_LISTEN', '127.0.0.1:8080'))
   const tls = loadTls(environment)
   requireProtected(listen.host, tls, environment['KMS_TLS'])
-  const dataDirectory = resolve(environment['KMS_DATA_DIR'] || './var')
-  const profile = parseProfile(environment['KMS_HSM_PROFILE'] || 'softhsm2')
+  const dataDirectory = resolve(setting(environment, 'KMS_DATA_DIR', './var'))
+  const profile = parseProfile(setting(environment, 'KMS_HSM_PROFILE', 'softhsm2'))
   return {
     ...listen,
     tls,
     dataDirectory,
-    databaseUrl: parseDatabaseUrl(environment['KMS_DATABASE_URL'] || 'sqlite:', dataDirectory),
+    databaseUrl: parseDatabaseUrl(
+      setting(environment, 'KMS_DATABASE_URL', 'sqlite:'),
+      dataDirectory,
+    ),
     token: parseToken(environment['KMS_PKCS11_URI'], { dataDirectory, profile }),
     profile,
     agentEnvironment: pick(environment, [...profile.environment, ...LOADER_VARIABLES]),
@@ -79,10 +82,16 @@ export function loadConfig(environment: Environment): Config {
       min: 100,
       max: 120_000,
     }),
-    logLevel: parseLogLevel(environment['KMS_LOG_LEVEL'] || 'info'),
-    region: parseRegion(environment['KMS_REGION'] || 'local'),
+    logLevel: parseLogLevel(setting(environment, 'KMS_LOG_LEVEL', 'info')),
+    region: parseRegion(setting(environment, 'KMS_REGION', 'local')),
     cmkQuota: whole(environment, 'KMS_CMK_QUOTA', { fallback: 1000, min: 1, max: 1_000_000 }),
   }
+}
+
+/** A variable that is set to nothing counts as not set: compose files and shells write it so. */
+function setting(environment: Environment, variable: string, fallback: string): string {
+  const text = environment[variable]
+  return text === undefined || text === '' ? fallback : text
 }
 
 function parseListen(text: string): { readonly host: string; readonly port: number } {

@@ -28,10 +28,11 @@ export async function ensureFirstAccessKey(
   const path = credentialsPath(place.dataDirectory)
   const found = readCredentials(path)
   const firstEver = (await parts.store.list()).length === 0
-  if (!found && !firstEver) return undefined
+  // A store with keys of its own, and none of them in the file: they are not ours to show, nor the file to change.
+  if (!firstEver && !(found && (await parts.store.find(found.access_key_id)))) return undefined
   const credentials = found ?? (await newCredentials(parts.random, place.endpoint))
   const current = { ...credentials, endpoint: place.endpoint }
-  if (!found || found.endpoint !== place.endpoint) await writeCredentials(path, current)
+  if (found?.endpoint !== place.endpoint) await writeCredentials(path, current)
   if (firstEver) await store(parts, current)
   return current
 }

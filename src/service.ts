@@ -29,7 +29,10 @@ const CLOSE_GRACE_MS = 5_000
 /** Puts every layer together: the only file that knows them all. */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const metrics = createMetrics()
-  const observer = { ...metrics.hsm, agentEnded: agentEnded(log, metrics.hsm.agentEnded) }
+  const observer = {
+    ...metrics.hsm,
+    agentEnded: agentEnded(log, (reason) => metrics.hsm.agentEnded(reason)),
+  }
   const backend = await openBackend(config, observer)
   try {
     const server = await listen(config, { backend, log, metrics })

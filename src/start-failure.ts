@@ -2,7 +2,7 @@ import { SoftHsmError } from 'softhsm-config-scripts'
 import { SettingError } from './config.js'
 import { WrongToken } from './core/service-keys.js'
 import { CredentialsError } from './credentials-file.js'
-import { HsmStartError } from './hsm/agent-pool.js'
+import { HsmStartError } from './hsm/start-error.js'
 
 /** What to print and with which code to end when the service or a command cannot start. */
 export interface StartFailureReport {

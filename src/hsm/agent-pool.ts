@@ -1,14 +1,11 @@
 import { HsmError, type HsmStatus } from '../core/hsm.js'
 import type { HsmObserver } from '../core/hsm-observer.js'
-import {
-  type AgentListener,
-  AgentProcess,
-  type EndReason,
-  type Job,
-  hsmError,
-} from './agent-process.js'
+import { type AgentListener, AgentProcess, type EndReason } from './agent-process.js'
 import { REPEATABLE } from './commands.js'
+import { JobQueue } from './job-queue.js'
+import { type Job, hsmError } from './job.js'
 import type { AgentStart, StartFailure } from './protocol.js'
+import { HsmStartError } from './start-error.js'
 
 /** Jobs that one agent may hold: enough for a full batch, few enough that a lost agent costs little. */
 const WINDOW = 64
@@ -33,17 +30,6 @@ export interface PoolOptions {
   readonly observer: HsmObserver
 }
 
-/** The first agent could not start: why, in a sentence. */
-export class HsmStartError extends Error {
-  override readonly name = 'HsmStartError'
-  readonly failure: StartFailure
-
-  constructor(failure: StartFailure, message: string) {
-    super(message)
-    this.failure = failure
-  }
-}
-
 /**
  * Agents, each a process that makes one PKCS#11 call at a time.
  *
@@ -56,11 +42,13 @@ export class AgentPool implements AgentListener {
   readonly #options: PoolOptions
   readonly #ready = new Set<AgentProcess>()
   readonly #retiring = new Set<AgentProcess>()
+  readonly #queue: JobQueue
   readonly #sweeper: NodeJS.Timeout
   #starting: AgentProcess | undefined
-  #queue: Job[] = []
   #failures = 0
   #retry: NodeJS.Timeout | undefined
+  /** The last start was refused: until one succeeds, calls are refused at once instead of piling up. */
+  #refusing = false
   #pinRefused = false
   #closed = false
   #reason: string | undefined = 'The first agent is starting.'
@@ -68,6 +56,7 @@ export class AgentPool implements AgentListener {
 
   private constructor(options: PoolOptions) {
     this.#options = options
+    this.#queue = new JobQueue(options.queueLimit, (length) => options.observer.queue(length))
     this.#sweeper = setInterval(() => this.#sweep(), Math.max(10, options.timeoutMs / 10))
     this.#sweeper.unref()
   }
@@ -89,19 +78,12 @@ export class AgentPool implements AgentListener {
 
   /** Hands a job to an agent, now or when one is free; or answers it with `busy` or `unavailable`. */
   submit(job: Job): void {
-    if (this.#closed || (this.#ready.size === 0 && !this.#starting)) {
+    if (this.#closed || (this.#ready.size === 0 && this.#refusing)) {
       job.settle({ error: new HsmError('unavailable', this.#reason ?? 'The HSM is closed.') })
       return
     }
-    const agent = this.#leastLoaded()
-    if (agent && this.#queue.length === 0) {
-      this.#assign(agent, job)
-    } else if (this.#queue.length < this.#options.queueLimit) {
-      this.#queue.push(job)
-      this.#options.observer.queue(this.#queue.length)
-    } else {
-      job.settle({ error: new HsmError('busy', 'The queue in front of the HSM is full.') })
-    }
+    this.#queue.push(job)
+    this.#pump()
   }
 
   status(): HsmStatus {
@@ -114,7 +96,7 @@ export class AgentPool implements AgentListener {
     this.#closed = true
     clearInterval(this.#sweeper)
     clearTimeout(this.#retry)
-    this.#refuseQueue(new HsmError('unavailable', 'The service is stopping.'))
+    this.#queue.refuse(new HsmError('unavailable', 'The service is stopping.'))
     this.#starting?.kill('closed')
     for (const agent of this.#ready) agent.retire('closed')
     const limit = Date.now() + CLOSE_GRACE_MS
@@ -128,6 +110,7 @@ export class AgentPool implements AgentListener {
     this.#starting = undefined
     this.#ready.add(agent)
     this.#reason = undefined
+    this.#refusing = false
     this.#firstStart?.started()
     this.#firstStart = undefined
     this.#retireOne()
@@ -145,7 +128,7 @@ export class AgentPool implements AgentListener {
 
   replied(): void {
     this.#failures = 0
-    if (this.#queue.length > 0) this.#pump()
+    this.#pump()
   }
 
   ended(agent: AgentProcess, reason: EndReason, lost: readonly Job[]): void {
@@ -172,19 +155,12 @@ export class AgentPool implements AgentListener {
     this.#report()
   }
 
+  /** The first loss costs no wait; a token that goes on failing is asked ever more rarely. */
   #fillLater(): void {
-    if (this.#pinRefused) {
-      this.#refuseQueue(new HsmError('unavailable', this.#reason ?? 'The PIN was refused.'))
-      return
-    }
-    // The first loss costs no wait; a token that goes on failing is asked ever more rarely.
-    const doubled = FIRST_BACK_OFF_MS * 2 ** Math.min(this.#failures - 2, 10)
-    const delay = this.#failures <= 1 ? 0 : Math.min(MOST_BACK_OFF_MS, doubled)
+    const doubled = FIRST_BACK_OFF_MS * 2 ** Math.min(this.#failures - this.#options.agents - 1, 10)
+    const delay = this.#failures <= this.#options.agents ? 0 : Math.min(MOST_BACK_OFF_MS, doubled)
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => this.#fill(), delay)
-    if (this.#ready.size === 0 && delay > 0) {
-      this.#refuseQueue(new HsmError('unavailable', this.#reason ?? 'The HSM cannot be reached.'))
-    }
   }
 
   #noteFailure(reason: EndReason): void {
@@ -192,6 +168,10 @@ export class AgentPool implements AgentListener {
     if (reason !== 'refused') this.#reason = `An agent ended: ${reason}.`
     this.#firstStart?.refused(new HsmStartError('token', 'The agent ended before it was ready.'))
     this.#firstStart = undefined
+    if (reason === 'refused') this.#refusing = true
+    if (this.#refusing && this.#ready.size === 0) {
+      this.#queue.refuse(new HsmError('unavailable', this.#reason ?? 'The HSM cannot be reached.'))
+    }
   }
 
   /** The agent whose share of calls is done, if any. */
@@ -213,7 +193,7 @@ export class AgentPool implements AgentListener {
 
   #judgeLost(lost: readonly Job[]): void {
     const again = lost.filter((job) => this.#mayRepeat(job))
-    this.#queue.unshift(...again)
+    this.#queue.pushBack(again)
     for (const job of lost) {
       if (again.includes(job)) continue
       const error = job.lastError && hsmError(job.lastError)
@@ -232,11 +212,10 @@ export class AgentPool implements AgentListener {
   #pump(): void {
     while (this.#queue.length > 0) {
       const agent = this.#leastLoaded()
-      if (!agent) break
+      if (!agent) return
       const job = this.#queue.shift()
       if (job) this.#assign(agent, job)
     }
-    this.#options.observer.queue(this.#queue.length)
   }
 
   #assign(agent: AgentProcess, job: Job): void {
@@ -256,26 +235,13 @@ export class AgentPool implements AgentListener {
   #sweep(): void {
     const now = performance.now()
     const { timeoutMs } = this.#options
-    const late = this.#queue.filter((job) => now >= job.arrivedAt + timeoutMs)
-    if (late.length > 0) {
-      this.#queue = this.#queue.filter((job) => !late.includes(job))
-      const error = new HsmError('busy', 'No agent was free before the deadline.')
-      for (const job of late) job.settle({ error })
-      this.#options.observer.queue(this.#queue.length)
-    }
+    this.#queue.expire(now - timeoutMs)
     for (const agent of [...this.#ready, ...this.#retiring]) {
       agent.expire(now - timeoutMs)
       if (agent.load > 0 && now - agent.lastProgress >= timeoutMs) agent.kill('hung')
     }
     const starting = this.#starting
     if (starting && now - starting.lastProgress >= START_TIMEOUT_MS) starting.kill('hung')
-  }
-
-  #refuseQueue(error: HsmError): void {
-    const jobs = this.#queue
-    this.#queue = []
-    for (const job of jobs) job.settle({ error })
-    this.#options.observer.queue(0)
   }
 
   #alive(): readonly AgentProcess[] {

@@ -3,10 +3,9 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { HsmError, type HsmLimits } from '../core/hsm.js'
 import { Channel } from './channel.js'
-import type { CommandName } from './commands.js'
+import { type Job, hsmError } from './job.js'
 import type {
   AgentStart,
-  CommandError,
   CommandReply,
   CommandRequest,
   FromAgent,
@@ -18,22 +17,6 @@ const AGENT_MAIN = fileURLToPath(new URL('./agent/main.js', import.meta.url))
 const CHANNEL_FD = 3
 /** An agent holds one session and a handle cache; a small young generation keeps it near its base size. */
 const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
-
-/** A call on its way to the token and back. */
-export interface Job {
-  readonly command: CommandName
-  readonly args: readonly unknown[]
-  readonly arrivedAt: number
-  /** How often it was handed to an agent. */
-  attempts: number
-  /** What a sick token said of it, before its agent ended. */
-  lastError: CommandError | undefined
-  /** Answers its caller; only the first answer counts. */
-  settle(answer: JobAnswer): void
-}
-
-/** What became of a job. */
-export type JobAnswer = { readonly result: unknown } | { readonly error: HsmError }
 
 /** Why an agent ended, from a closed set. */
 export type EndReason = 'crashed' | 'hung' | 'sick' | 'recycled' | 'refused' | 'closed'
@@ -175,9 +158,4 @@ export class AgentProcess {
     this.#child.removeAllListeners()
     this.#listener.ended(this, this.#reason, lost)
   }
-}
-
-/** The error of the port from its form on the channel. */
-export function hsmError({ failure, message, call, rv }: CommandError): HsmError {
-  return new HsmError(failure, message, { call, rv })
 }

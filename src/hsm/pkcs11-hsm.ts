@@ -1,7 +1,7 @@
 import type { Hsm } from '../core/hsm.js'
 import type { HsmObserver } from '../core/hsm-observer.js'
 import { AgentPool, type PoolOptions } from './agent-pool.js'
-import type { Job, JobAnswer } from './agent-process.js'
+import type { Job, JobAnswer } from './job.js'
 import { COMMAND_NAMES, type CommandName, type Commands } from './commands.js'
 
 /**

@@ -1,0 +1,61 @@
+import { HsmError } from '../core/hsm.js'
+import type { Job } from './job.js'
+
+/** Jobs that wait for an agent, oldest first; bounded, so that a slow token cannot fill the memory. */
+export class JobQueue {
+  readonly #limit: number
+  readonly #report: (length: number) => void
+  #jobs: Job[] = []
+
+  /** `report` hears every change of the length. */
+  constructor(limit: number, report: (length: number) => void) {
+    this.#limit = limit
+    this.#report = report
+  }
+
+  get length(): number {
+    return this.#jobs.length
+  }
+
+  /** Lets a job wait, or answers it with `busy` where the queue is full. */
+  push(job: Job): void {
+    if (this.#jobs.length >= this.#limit) {
+      job.settle({ error: new HsmError('busy', 'The queue in front of the HSM is full.') })
+      return
+    }
+    this.#jobs.push(job)
+    this.#report(this.#jobs.length)
+  }
+
+  /** Puts jobs that were handed out before back to the front: they were here first. */
+  pushBack(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return
+    this.#jobs.unshift(...jobs)
+    this.#report(this.#jobs.length)
+  }
+
+  shift(): Job | undefined {
+    const job = this.#jobs.shift()
+    if (job) this.#report(this.#jobs.length)
+    return job
+  }
+
+  /** Answers the jobs that arrived before a moment. */
+  expire(arrivedBefore: number): void {
+    const late = this.#jobs.findLastIndex((job) => job.arrivedAt <= arrivedBefore) + 1
+    this.#settle(late, new HsmError('busy', 'No agent was free before the deadline.'))
+  }
+
+  /** Answers every job with one error. */
+  refuse(error: HsmError): void {
+    this.#settle(this.#jobs.length, error)
+  }
+
+  #settle(count: number, error: HsmError): void {
+    if (count === 0) return
+    const jobs = this.#jobs.slice(0, count)
+    this.#jobs = this.#jobs.slice(count)
+    this.#report(this.#jobs.length)
+    for (const job of jobs) job.settle({ error })
+  }
+}
