@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import { prepareDevelopmentToken } from 'softhsm-config-scripts'
-import type { Config } from './config.js'
+import { type Config, SettingError } from './config.js'
 import type { AccessKeyParts } from './core/create-access-key.js'
 import type { CredentialSealing } from './core/credential.js'
 import type { Hsm } from './core/hsm.js'
@@ -21,7 +21,7 @@ export interface Backend extends ServiceKeys {
 
 /** Opens the database and the token of a configuration; prepares the development token where that is the one. */
 export async function openBackend(config: Config, observer: HsmObserver): Promise<Backend> {
-  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 })
+  await makeDataDirectory(config.dataDirectory)
   const { address, environment } = await tokenOf(config)
   const database = await openDatabase(config.databaseUrl)
   try {
@@ -42,6 +42,17 @@ export async function openBackend(config: Config, observer: HsmObserver): Promis
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+async function makeDataDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new SettingError('KMS_DATA_DIR', `The folder ${directory} cannot be made or written.`, {
+      cause,
+    })
   }
 }
 

@@ -46,10 +46,9 @@ interface Entry {
 }
 
 async function open(sealing: CredentialSealing, accessKey: AccessKey): Promise<KeyObject> {
-  const secret = await openSecret(sealing, {
-    accessKeyId: accessKey.id,
-    sealedSecret: accessKey.sealedSecret,
-  })
+  const { id: accessKeyId, projectId, domainId, userName, sealedSecret } = accessKey
+  const identity = { accessKeyId, projectId, domainId, userName }
+  const secret = await openSecret(sealing, { identity, sealedSecret })
   try {
     return createSecretKey(secret)
   } finally {

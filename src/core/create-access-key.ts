@@ -29,7 +29,7 @@ export async function storeAccessKey(
     ...owner,
     id: accessKeyId,
     state: 'active',
-    sealedSecret: await sealSecret(sealing, { accessKeyId, secret }),
+    sealedSecret: await sealSecret(sealing, { identity: { ...owner, accessKeyId }, secret }),
     createdAt: clock(),
     revision: 1,
   }

@@ -7,13 +7,21 @@ import {
 } from '../codec/credential-record.js'
 import { MalformedBytes } from '../codec/datakey-frame.js'
 import { type Binding, HsmError, type Randomness } from './hsm.js'
-import type { KeyRef } from './ids.js'
+import type { KeyRef, ProjectId } from './ids.js'
 import { type Sealing, cutPadding } from './seal.js'
 
 /** What sealing and opening of secret access keys need. */
 export interface CredentialSealing extends Sealing {
   /** The credential key in use. */
   readonly credentialKey: KeyRef
+}
+
+/** Whose secret it is: all of it is bound to the sealed record, so that whoever can write rows cannot exchange it. */
+export interface AccessKeyIdentity {
+  readonly accessKeyId: string
+  readonly projectId: ProjectId
+  readonly domainId: string
+  readonly userName: string
 }
 
 /** A fresh access key: the public half, and the secret in ASCII, which whoever asked for it zeroes. */
@@ -38,16 +46,16 @@ const ID_CHARACTERS = 20
 const SECRET_CHARACTERS = 40
 
 /**
- * Seals a secret access key under the credential key, bound to its access key id. The secret stays the caller's, who
+ * Seals a secret access key under the credential key, bound to its identity. The secret stays the caller's, who
  * zeroes it.
  *
  * @throws HsmError; RangeError for a secret that is empty or over 1024 bytes
  */
 export async function sealSecret(
   { hsm, bindingKeys, credentialKey }: CredentialSealing,
-  request: { readonly accessKeyId: string; readonly secret: Uint8Array },
+  request: { readonly identity: AccessKeyIdentity; readonly secret: Uint8Array },
 ): Promise<Uint8Array> {
-  const { accessKeyId, secret } = request
+  const { identity, secret } = request
   if (secret.length < 1 || secret.length > MAX_CREDENTIAL_SECRET_BYTES) {
     throw new RangeError(`A secret access key must have 1 to ${MAX_CREDENTIAL_SECRET_BYTES} bytes.`)
   }
@@ -57,7 +65,7 @@ export async function sealSecret(
     credentialGeneration: credentialKey.version,
     secretLength: secret.length,
   })
-  const binding = bindingOf(bindingKey, { header, accessKeyId })
+  const binding = bindingOf(bindingKey, { header, identity })
   const { wrapped, tag } = await hsm.wrap({ key: credentialKey, secret, binding })
   return encodeCredentialRecord({ header, wrapped, tag })
 }
@@ -65,13 +73,12 @@ export async function sealSecret(
 /**
  * Opens what {@link sealSecret} sealed. The caller zeroes the secret returned.
  *
- * @throws HsmError, `not-authentic` when the record was changed or belongs to another access key
+ * @throws HsmError, `not-authentic` when the record was changed or belongs to another identity
  */
 export async function openSecret(
   { hsm, bindingKeys, credentialKey }: CredentialSealing,
-  request: { readonly accessKeyId: string; readonly sealedSecret: Uint8Array },
+  request: { readonly identity: AccessKeyIdentity; readonly sealedSecret: Uint8Array },
 ): Promise<Uint8Array> {
-  const { accessKeyId } = request
   const record = decode(request.sealedSecret)
   const bindingKey = bindingKeys.find(record.bindingGeneration)
   if (!bindingKey) {
@@ -84,7 +91,7 @@ export async function openSecret(
     key: { keyId: credentialKey.keyId, version: record.credentialGeneration },
     wrapped: record.wrapped,
     tag: record.tag,
-    binding: bindingOf(bindingKey, { header: record.headerBytes, accessKeyId }),
+    binding: bindingOf(bindingKey, { header: record.headerBytes, identity: request.identity }),
   })
   return cutPadding(secret, record.secretLength)
 }
@@ -108,15 +115,17 @@ function decode(bytes: Uint8Array): CredentialRecord {
   }
 }
 
-/** The tag covers domain ‖ header ‖ wrapped ‖ access key id; all but the last have a length that the header states. */
+/** The tag covers domain ‖ header ‖ wrapped ‖ identity; all but the last have a length that the header states. */
 function bindingOf(
   key: KeyRef,
-  parts: { readonly header: Uint8Array; readonly accessKeyId: string },
+  parts: { readonly header: Uint8Array; readonly identity: AccessKeyIdentity },
 ): Binding {
+  const { accessKeyId, projectId, domainId, userName } = parts.identity
   return {
     key,
     before: Buffer.concat([DOMAIN, parts.header]),
-    after: Buffer.from(parts.accessKeyId, 'utf8'),
+    // As JSON, so that no text can reach into the next one.
+    after: Buffer.from(JSON.stringify([accessKeyId, projectId, domainId, userName]), 'utf8'),
   }
 }
 

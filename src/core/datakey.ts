@@ -70,6 +70,8 @@ export function parseDigestedDatakey(plainText: string, length: number): Uint8Ar
         'The digest in plain_text is not the SHA-256 of the data key in front of it.',
       )
     }
+    // The digest of a short key gives the key away, and nobody will zero it later.
+    bytes.fill(0, length)
     return dek
   } catch (error) {
     bytes.fill(0)

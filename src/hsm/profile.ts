@@ -35,6 +35,8 @@ const ProfileSchema = Type.Object(
     gcm: Type.Enum(['v240', 'none']),
     /** Whether CKA_LOCAL is true on keys that the token generated. */
     reportsLocal: Type.Boolean(),
+    /** How long a key that one process made may stay unseen by another, in milliseconds. */
+    newKeyVisibleAfterMs: Type.Integer({ minimum: 0, maximum: 5000 }),
     /** An agent is replaced after so many calls, for libraries that leak; 0 never. */
     recycleAfterCalls: Type.Integer({ minimum: 0 }),
     /** Sessions that the token admits in all; 0 where it states none. */

@@ -13,7 +13,8 @@ export interface GarbageAnswer {
 export function answerGarbage(socket: Duplex, error: Error): GarbageAnswer {
   const requestId = newRequestId()
   const code = codeOf(error)
-  const { status, text: message } = errorRow(code)
+  const { status, text } = errorRow(code)
+  const message = isTimeout(error) ? 'The request did not arrive in time.' : text
   const body = errorBody({ code, status, message, retryAfter: undefined }, requestId)
   socket.end(
     [
@@ -31,5 +32,13 @@ export function answerGarbage(socket: Duplex, error: Error): GarbageAnswer {
 }
 
 function codeOf(error: Error): ErrorCode {
-  return 'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? 'APIGW.0201' : 'APIGW.0602'
+  return systemCode(error) === 'HPE_HEADER_OVERFLOW' ? 'APIGW.0201' : 'APIGW.0602'
+}
+
+function isTimeout(error: Error): boolean {
+  return systemCode(error) === 'ERR_HTTP_REQUEST_TIMEOUT'
+}
+
+function systemCode(error: Error): unknown {
+  return 'code' in error ? error.code : undefined
 }

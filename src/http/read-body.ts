@@ -46,14 +46,16 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Ui
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    request.on('data', (chunk: Buffer) => {
+    request.on('data', function keep(chunk: Buffer) {
       size += chunk.length
       if (size <= MAX_BODY_BYTES) {
         chunks.push(chunk)
-      } else {
-        wipe(chunks)
-        if (size > MAX_DISCARDED_BYTES) reject(tooLong(response))
+        return
       }
+      wipe(chunks)
+      if (size <= MAX_DISCARDED_BYTES) return
+      request.off('data', keep).pause()
+      reject(tooLong(response))
     })
     request.on('end', () => {
       if (size > MAX_BODY_BYTES) reject(tooLong())
@@ -61,7 +63,9 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Ui
     })
     // Follows the end of every request, whether it was complete or not.
     request.on('close', () => {
-      if (!request.complete) reject(new ClientGone('The connection ended before the body did.'))
+      if (request.complete) return
+      wipe(chunks)
+      reject(new ClientGone('The connection ended before the body did.'))
     })
   })
 }

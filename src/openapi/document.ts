@@ -2,9 +2,7 @@ import type { TSchema } from 'typebox'
 import { type ErrorCode, errorRow } from '../core/errors.js'
 import { type AnyOperation, errorsOf } from '../operations/operation.js'
 
-/** A value of a JSON document. */
-export type Json =
-  string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
 type JsonObject = Readonly<Record<string, Json>>
 

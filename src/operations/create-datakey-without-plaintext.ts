@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { encodeHex } from '../codec/hex.js'
 import { currentKey } from '../core/cmk.js'
 import { generateSealedDatakey } from '../core/seal.js'
+import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import { ProjectPath } from './fields.js'
 import { NEW_DATAKEY_ERRORS, NewDatakey, prepareDatakey } from './new-datakey.js'
 import { defineOperation } from './operation.js'
@@ -22,10 +23,10 @@ export const createDatakeyWithoutPlaintext = defineOperation({
   status: 200,
   errors: NEW_DATAKEY_ERRORS,
   example: {
-    request: { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f', datakey_length: '512' },
+    request: { key_id: EXAMPLE_KEY_ID, datakey_length: '512' },
     response: {
-      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
-      cipher_text: '0200980001014000...',
+      key_id: EXAMPLE_KEY_ID,
+      cipher_text: EXAMPLE_CIPHER_TEXT,
     },
   },
   async handle({ body }, service, call) {

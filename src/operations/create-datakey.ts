@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { encodeHex } from '../codec/hex.js'
 import { currentKey } from '../core/cmk.js'
 import { generateReadableDatakey } from '../core/seal.js'
+import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import { ProjectPath } from './fields.js'
 import { NEW_DATAKEY_ERRORS, NewDatakey, prepareDatakey } from './new-datakey.js'
 import { defineOperation } from './operation.js'
@@ -23,11 +24,11 @@ export const createDatakey = defineOperation({
   status: 200,
   errors: NEW_DATAKEY_ERRORS,
   example: {
-    request: { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f', datakey_length: '512' },
+    request: { key_id: EXAMPLE_KEY_ID, datakey_length: '512' },
     response: {
-      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
-      plain_text: '8151014275E426C72EE7D44267EF1159...',
-      cipher_text: '0200980001014000...',
+      key_id: EXAMPLE_KEY_ID,
+      plain_text: '8151014275E426C7'.repeat(8),
+      cipher_text: EXAMPLE_CIPHER_TEXT,
     },
   },
   async handle({ body }, service, call) {

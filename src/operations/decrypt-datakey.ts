@@ -6,6 +6,7 @@ import { contextBytes } from '../core/context-bytes.js'
 import { parseDatakeyLength, sha256 } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
 import { openDatakey, readDatakeyFrame } from '../core/seal.js'
+import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import {
   AdditionalAuthenticatedData,
   CipherText,
@@ -60,8 +61,8 @@ export const decryptDatakey = defineOperation({
   ],
   example: {
     request: {
-      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
-      cipher_text: '0200980001014000...',
+      key_id: EXAMPLE_KEY_ID,
+      cipher_text: EXAMPLE_CIPHER_TEXT,
       datakey_cipher_length: '64',
     },
     response: {

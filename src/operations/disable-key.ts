@@ -1,4 +1,5 @@
 import { disable } from '../core/cmk.js'
+import { EXAMPLE_KEY_ID } from './examples.js'
 import { ChangedState, StateChange, changeState } from './change-state.js'
 import { ProjectPath } from './fields.js'
 import { defineOperation } from './operation.js'
@@ -16,9 +17,9 @@ export const disableKey = defineOperation({
   status: 200,
   errors: ['KMS.0205', 'KMS.0207', 'KMS.0210', 'KMS.1301'],
   example: {
-    request: { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f' },
+    request: { key_id: EXAMPLE_KEY_ID },
     response: {
-      key_info: { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f', key_state: '3' },
+      key_info: { key_id: EXAMPLE_KEY_ID, key_state: '3' },
     },
   },
   handle({ body }, service, call) {

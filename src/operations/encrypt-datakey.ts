@@ -5,6 +5,7 @@ import { contextBytes } from '../core/context-bytes.js'
 import { parseDatakeyLength, parseDigestedDatakey } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
 import { sealDatakey } from '../core/seal.js'
+import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import {
   AdditionalAuthenticatedData,
   EncryptionContext,
@@ -72,14 +73,14 @@ export const encryptDatakey = defineOperation({
   ],
   example: {
     request: {
-      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
+      key_id: EXAMPLE_KEY_ID,
       plain_text:
         '7549d9aea901767bf3c0b3e14b10722eaf6f59053bbd82045d04e075e809a0fe6ccab48f8e5efe74e4b18ff0512525e527b10331100f357bf42125d8d5ced94f fbc8ac72b0785ca7fe33eb6776ce3990b11e32b299d9c0a9ee0305fb9540f797',
       datakey_plain_length: '64',
     },
     response: {
-      key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
-      cipher_text: '0200980001014000...',
+      key_id: EXAMPLE_KEY_ID,
+      cipher_text: EXAMPLE_CIPHER_TEXT,
       datakey_length: '64',
     },
   },

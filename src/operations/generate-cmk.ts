@@ -60,22 +60,19 @@ async function insertOrDestroy(
   try {
     await keys.insert({ cmk, version, quota: cmkQuota })
   } catch (error) {
-    const outcome = error instanceof KmsError ? 'refused' : await lookAgain(keys, cmk)
-    if (outcome === 'stored') return
-    // Where nobody can say whether there is a row, the key stays: without a row it does no harm.
-    if (outcome === 'refused') await hsm.destroyKey(key).catch(() => undefined)
+    // The store refused: there is no row and there will be none.
+    if (error instanceof KmsError) await hsm.destroyKey(key).catch(() => undefined)
+    else if (await isStored(keys, cmk)) return
+    // Nobody can say whether the row is still on its way, so the key stays: without a row it does no harm.
     throw error
   }
 }
 
 /** A database that went away at the wrong moment may have stored the row and lost only its answer. */
-async function lookAgain(
-  keys: Service['keys'],
-  cmk: Cmk,
-): Promise<'stored' | 'refused' | 'unknown'> {
+async function isStored(keys: Service['keys'], cmk: Cmk): Promise<boolean> {
   try {
-    return (await keys.find(cmk.projectId, cmk.id)) ? 'stored' : 'refused'
+    return (await keys.find(cmk.projectId, cmk.id)) !== undefined
   } catch {
-    return 'unknown'
+    return false
   }
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyReference, ProjectPath, Sequence } from './fields.js'
 import { KeyDetails, keyDetails } from './key-details.js'
 import { loadCmk } from './load-cmk.js'
@@ -20,10 +21,10 @@ export const listKeyDetail = defineOperation({
   status: 200,
   errors: ['KMS.0205', 'KMS.0207'],
   example: {
-    request: { key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f' },
+    request: { key_id: EXAMPLE_KEY_ID },
     response: {
       key_info: {
-        key_id: '0d0466b0-e727-4d9c-b35d-f84bb474a37f',
+        key_id: EXAMPLE_KEY_ID,
         domain_id: '00074811d5c27c4f8d48bb91e4a1dcfd',
         key_alias: 'test',
         realm: 'eu-west-101',

@@ -71,9 +71,7 @@ async function requireDurableCommits(client: LentClient): Promise<void> {
 }
 
 /** Takes 64-bit integers as numbers: they are milliseconds and counts, far below 2^53. */
-function getTypeParser(
-  ...[oid, format]: Parameters<typeof pg.types.getTypeParser>
-): (text: string) => unknown {
+function getTypeParser(...[oid, format]: Parameters<typeof pg.types.getTypeParser>): unknown {
   if (oid === pg.types.builtins.INT8) return Number
-  return pg.types.getTypeParser(oid, format) as (text: string) => unknown
+  return pg.types.getTypeParser(oid, format)
 }

@@ -1,5 +1,6 @@
-import { type DestinationStream, destination, pino } from 'pino'
+import { pino } from 'pino'
 import { HsmError } from '../core/hsm.js'
+import { LineWriter } from './line-writer.js'
 import { redact } from './redact.js'
 
 /** How much is logged, from everything to nothing. */
@@ -17,28 +18,24 @@ export interface Log {
   info(fields: LogFields, message: string): void
   warn(fields: LogFields, message: string): void
   error(fields: LogFields, message: string): void
-  /** Writes out what is still in memory, before it returns. */
-  flush(): void
-  /** Flushes, and stops the timer that does so. */
-  close(): void
+  /** Writes out what is still in memory, for a second at the most; nothing is logged afterwards. */
+  close(): Promise<void>
 }
 
-/** Lines are handed to the system in blocks of this many bytes, or when the timer fires. */
-const BLOCK_BYTES = 4096
-const FLUSH_INTERVAL_MS = 500
+/** Where lines go. */
+export interface LogStream {
+  /** Takes one line with its line feed. */
+  write(line: string): void
+  close?(): Promise<void>
+}
 
 /** Opens the log on standard output. */
 export function openLog(level: LogLevel): Log {
-  const stream = destination({ fd: 1, sync: false, minLength: BLOCK_BYTES })
-  return startLog(level, stream, () => stream.flushSync())
+  return startLog(level, new LineWriter(1))
 }
 
-/** Opens a log on any stream; `flush` writes out what the stream holds back. */
-export function startLog(
-  level: LogLevel,
-  stream: DestinationStream,
-  flush: () => void = () => undefined,
-): Log {
+/** Opens a log on any stream. */
+export function startLog(level: LogLevel, stream: LogStream): Log {
   const logger = pino(
     {
       level,
@@ -49,16 +46,13 @@ export function startLog(
     },
     stream,
   )
-  const timer = setInterval(flush, FLUSH_INTERVAL_MS).unref()
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush,
-    close() {
-      clearInterval(timer)
-      flush()
+    async close() {
+      await stream.close?.()
     },
   }
 }

@@ -150,7 +150,10 @@ describe('shape of Authorization', () => {
   ])('%s', (_name, change) => {
     const request = signed()
     const authorization = change(request.headers.authorization ?? '')
-    return refused(withHeaders(request, { authorization }), `${PREFIX}${MISMATCH}`)
+    return refused(
+      withHeaders(request, { authorization }),
+      `${PREFIX}${MISMATCH} Authorization must read `,
+    )
   })
 })
 

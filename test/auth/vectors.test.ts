@@ -64,7 +64,7 @@ describe('POST with a body', () => {
   test('our own client signs it alike', () => {
     const signed = signRequest({
       ...VECTOR,
-      method: 'POST',
+      method: 'post',
       url: `https://${VECTOR.host}${POST_PATH}`,
       headers: { 'Content-Type': 'application/json' },
       body: Buffer.from(BODY),

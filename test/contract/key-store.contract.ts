@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { disable } from '../../src/core/cmk.js'
+import { KmsError } from '../../src/core/errors.js'
 import { newKeyId, projectId } from '../../src/core/ids.js'
 import { StaleRevision } from '../../src/core/key-store.js'
 import { firstVersion, insertCmk, newProject, sampleCmk } from './store-samples.js'
@@ -175,7 +176,7 @@ const everything = { filter: {}, page: { offset: 0, limit: 1000 } }
 function codes(outcomes: readonly PromiseSettledResult<void>[]): string[] {
   const names = outcomes.map((outcome) => {
     if (outcome.status === 'fulfilled') return 'stored'
-    return (outcome.reason as { code?: string }).code ?? String(outcome.reason)
+    return outcome.reason instanceof KmsError ? outcome.reason.code : String(outcome.reason)
   })
   return names.sort((a, b) => Number(b === 'stored') - Number(a === 'stored') || (a < b ? -1 : 1))
 }

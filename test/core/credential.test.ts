@@ -8,10 +8,16 @@ import {
   sealSecret,
 } from '../../src/core/credential.js'
 import { HsmError, type KeyWrapping } from '../../src/core/hsm.js'
-import { newKeyId } from '../../src/core/ids.js'
+import { newKeyId, projectId } from '../../src/core/ids.js'
 import { createSealing } from '../support/sign.js'
 
 const ID = 'AKEXAMPLE00000000001'
+const IDENTITY = {
+  accessKeyId: ID,
+  projectId: projectId('p'.repeat(32)),
+  domainId: 'd'.repeat(32),
+  userName: 'somebody',
+}
 const SECRET = Buffer.from('SKexample-not-a-real-secret-000000000001')
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
@@ -30,8 +36,8 @@ describe('sealing', () => {
   test('secrets of every length come back', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 1024 }), async (secret) => {
-        const sealedSecret = await sealSecret(sealing, { accessKeyId: ID, secret })
-        const opened = await openSecret(sealing, { accessKeyId: ID, sealedSecret })
+        const sealedSecret = await sealSecret(sealing, { identity: IDENTITY, secret })
+        const opened = await openSecret(sealing, { identity: IDENTITY, sealedSecret })
         expect(Buffer.from(opened).equals(secret)).toBe(true)
       }),
       { numRuns: 60 },
@@ -39,7 +45,7 @@ describe('sealing', () => {
   })
 
   test('the record has the documented layout', async () => {
-    const record = Buffer.from(await sealSecret(sealing, { accessKeyId: ID, secret: SECRET }))
+    const record = Buffer.from(await sealSecret(sealing, { identity: IDENTITY, secret: SECRET }))
     expect(record).toHaveLength(8 + 48 + 32)
     expect(record.subarray(0, 8).toString('hex')).toBe('0101280001000000')
     expect(record.includes(SECRET.subarray(0, 8))).toBe(false)
@@ -47,40 +53,47 @@ describe('sealing', () => {
 
   test('the secret stays as it is', async () => {
     const secret = Buffer.from(SECRET)
-    await sealSecret(sealing, { accessKeyId: ID, secret })
+    await sealSecret(sealing, { identity: IDENTITY, secret })
     expect(secret.equals(SECRET)).toBe(true)
   })
 
   test.each([0, 1025])('a secret of %d bytes is refused', async (length) => {
-    const request = { accessKeyId: ID, secret: new Uint8Array(length) }
+    const request = { identity: IDENTITY, secret: new Uint8Array(length) }
     await expect(sealSecret(sealing, request)).rejects.toThrow(RangeError)
   })
 
-  test('a record of another access key does not open', async () => {
-    const sealedSecret = await sealSecret(sealing, { accessKeyId: ID, secret: SECRET })
-    for (const accessKeyId of ['', ID.slice(1), `${ID}0`, ID.toLowerCase()]) {
-      await expect(openSecret(sealing, { accessKeyId, sealedSecret })).rejects.toMatchObject({
+  test('a record of another identity does not open', async () => {
+    const sealedSecret = await sealSecret(sealing, { identity: IDENTITY, secret: SECRET })
+    const others = [
+      ...['', ID.slice(1), `${ID}0`, ID.toLowerCase()].map((accessKeyId) => ({ accessKeyId })),
+      { projectId: projectId('q'.repeat(32)) },
+      { domainId: 'e'.repeat(32) },
+      { userName: 'root' },
+    ]
+    for (const other of others) {
+      const identity = { ...IDENTITY, ...other }
+      await expect(openSecret(sealing, { identity, sealedSecret })).rejects.toMatchObject({
         failure: 'not-authentic',
       })
     }
   })
 
   test('a record with any bit flipped does not open', async () => {
-    const record = await sealSecret(sealing, { accessKeyId: ID, secret: SECRET })
+    const record = await sealSecret(sealing, { identity: IDENTITY, secret: SECRET })
     for (let bit = 0; bit < 8 * record.length; bit++) {
       const sealedSecret = Buffer.from(record)
       sealedSecret[bit >> 3] = (sealedSecret[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      expect(await failure(openSecret(sealing, { accessKeyId: ID, sealedSecret }))).toBeInstanceOf(
-        Error,
-      )
+      expect(
+        await failure(openSecret(sealing, { identity: IDENTITY, sealedSecret })),
+      ).toBeInstanceOf(Error)
     }
   })
 
   test('a record cut at any length is malformed', async () => {
-    const record = await sealSecret(sealing, { accessKeyId: ID, secret: SECRET })
+    const record = await sealSecret(sealing, { identity: IDENTITY, secret: SECRET })
     for (let length = 0; length < record.length; length++) {
       const sealedSecret = record.subarray(0, length)
-      const error = await failure(openSecret(sealing, { accessKeyId: ID, sealedSecret }))
+      const error = await failure(openSecret(sealing, { identity: IDENTITY, sealedSecret }))
       expect(error).toMatchObject({ cause: expect.any(MalformedBytes) as unknown })
     }
   })
@@ -98,25 +111,27 @@ describe('sealing', () => {
   })
 
   test('an older credential key opens what it sealed', async () => {
-    const sealedSecret = await sealSecret(sealing, { accessKeyId: ID, secret: SECRET })
+    const sealedSecret = await sealSecret(sealing, { identity: IDENTITY, secret: SECRET })
     const credentialKey = { ...sealing.credentialKey, version: 2 }
     const opened = await openSecret(
       { ...sealing, credentialKey },
-      { accessKeyId: ID, sealedSecret },
+      { identity: IDENTITY, sealedSecret },
     )
     expect(Buffer.from(opened).equals(SECRET)).toBe(true)
   })
 
   test('keys that are gone are reported as such', async () => {
-    const sealedSecret = await sealSecret(sealing, { accessKeyId: ID, secret: SECRET })
+    const sealedSecret = await sealSecret(sealing, { identity: IDENTITY, secret: SECRET })
     const lost = { keyId: newKeyId(), version: 1 }
     for (const changed of [
       { ...sealing, credentialKey: lost },
       { ...sealing, bindingKeys: { current: lost, find: () => undefined } },
     ]) {
-      await expect(openSecret(changed, { accessKeyId: ID, sealedSecret })).rejects.toMatchObject({
-        failure: 'key-missing',
-      })
+      await expect(openSecret(changed, { identity: IDENTITY, sealedSecret })).rejects.toMatchObject(
+        {
+          failure: 'key-missing',
+        },
+      )
     }
   })
 })
@@ -133,7 +148,7 @@ test('no tag of a record can be one of a data-key frame', async () => {
     generateWrapped: (request) => sealing.hsm.generateWrapped(request),
     generateReadable: (request) => sealing.hsm.generateReadable(request),
   }
-  await sealSecret({ ...sealing, hsm }, { accessKeyId: ID, secret: SECRET })
+  await sealSecret({ ...sealing, hsm }, { identity: IDENTITY, secret: SECRET })
   const frame = encodeDatakeyHeader({ bindingGeneration: 1, datakeyLength: 40, keyVersion: 1 })
   const [start] = starts
   expect(Buffer.from(start ?? []).toString('latin1')).toMatch(/^hsm-kms secret access key\0/)

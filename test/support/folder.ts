@@ -2,6 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** A new temporary folder, for as long as a suite needs it. */
+export async function newFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'kms-test-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
 /** Runs a test in a new temporary folder, which it does not outlive. */
 export async function inNewFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kms-test-'))

@@ -107,19 +107,20 @@ export async function storedAccessKey(
   key: { readonly id: string; readonly secret: string } & Partial<AccessKey>,
 ): Promise<AccessKey> {
   const { secret, ...fields } = key
-  return {
+  const accessKey = {
     projectId: projectId(VECTOR.projectId),
     domainId: 'domain-1',
     userName: 'tester',
     state: 'active',
     createdAt: 0,
     revision: 1,
-    sealedSecret: await sealSecret(sealing, {
-      accessKeyId: key.id,
-      secret: Buffer.from(secret, 'utf8'),
-    }),
     ...fields,
-  }
+  } as const
+  const sealedSecret = await sealSecret(sealing, {
+    identity: { ...accessKey, accessKeyId: key.id },
+    secret: Buffer.from(secret, 'utf8'),
+  })
+  return { sealedSecret, ...accessKey }
 }
 
 /** A store over a map. */

@@ -5,6 +5,8 @@ import { objectId } from './object-id.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 
+const FIRST_PAUSE_MS = 5
+
 /**
  * Handles of the keys on the token, by CKA_ID.
  *
@@ -14,10 +16,13 @@ import type { OpenSession } from './session.js'
  */
 export class Handles {
   readonly #session: OpenSession
+  readonly #visibleAfterMs: number
   readonly #byId = new Map<string, Buffer>()
 
-  constructor(session: OpenSession) {
+  /** `visibleAfterMs`: how long a key that another process made may stay unseen. */
+  constructor(session: OpenSession, visibleAfterMs: number) {
     this.#session = session
+    this.#visibleAfterMs = visibleAfterMs
     for (const handle of findObjects(session, [])) {
       const id = readId(session, handle)
       if (id.length > 0) this.#byId.set(id.toString('hex'), handle)
@@ -60,10 +65,17 @@ export class Handles {
   }
 
   #search(id: Buffer): Buffer {
-    const [handle] = findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }])
-    if (handle) {
-      this.#byId.set(id.toString('hex'), handle)
-      return handle
+    const limit = performance.now() + this.#visibleAfterMs
+    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+      const [handle] = findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }])
+      if (handle) {
+        this.#byId.set(id.toString('hex'), handle)
+        return handle
+      }
+      // Another process may have made the key a moment ago: it is looked for again before it is missing.
+      const left = limit - performance.now()
+      if (left <= 0) break
+      sleep(Math.min(pause, left))
     }
     // SoftHSM 2.6.1 answers an empty list, without error, when its folder is gone; its token info fails then.
     // "Not found" is believed only of a token that is well.
@@ -105,4 +117,9 @@ function readId({ lib, handle: session }: OpenSession, object: Buffer): Buffer {
     lib.C_GetAttributeValue(session, object, [{ type: pkcs11.CKA_ID }]),
   )
   return Buffer.isBuffer(id?.value) ? id.value : Buffer.alloc(0)
+}
+
+/** Blocks this process, which has nothing else to do: one call at a time is what it is for. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -16,7 +16,7 @@ import { Wrapping } from './wrapping.js'
 export function openToken({ address, profile }: AgentStart): TokenCommands {
   const session = openSession(address)
   requirePassed(runKnownAnswers(session, profile), profile.name)
-  const handles = new Handles(session)
+  const handles = new Handles(session, profile.newKeyVisibleAfterMs)
   const wrapping = new Wrapping(session, handles, profile)
   const keys = new Keys({ session, handles, wrapping, profile })
   const inspection = new TokenInspection(session, handles, profile)

@@ -82,6 +82,11 @@ test('takes a frame apart that lies within other bytes', () => {
   expect(decodeDatakeyFrame(inner)).toEqual(decodeDatakeyFrame(bytes))
 })
 
+test('reads any 36 bytes for a key id, one character each', () => {
+  const bytes = edited(64, (all) => all.fill(0xff, 116, 156))
+  expect(decodeDatakeyFrame(bytes).keyId).toBe('\u00ff'.repeat(36))
+})
+
 describe('refuses', () => {
   test.each([
     ['no bytes', Buffer.alloc(0), 'too short'],

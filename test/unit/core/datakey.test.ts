@@ -145,6 +145,7 @@ describe('a whole number', () => {
   test('is exact up to 15 digits', () => {
     const wide = { ...rule, max: Number.MAX_SAFE_INTEGER }
     expect(parseWhole('999999999999999', wide)).toBe(999_999_999_999_999)
+    expect(codeOf(() => parseWhole('0000000000000001', wide))).toBe('KMS.1901')
   })
 
   test('is 1 to 1024 for a data key', () => {

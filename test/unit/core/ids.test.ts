@@ -10,6 +10,7 @@ test('takes a lower-case UUID for a key id', () => {
 test.each([
   ['nothing', ''],
   ['capital letters', '0D0466B0-E727-4D9C-B35D-F84BB474A37F'],
+  ['one capital letter', '0D0466b0-e727-4d9c-b35d-f84bb474a37f'],
   ['no dashes', '0d0466b0e7274d9cb35df84bb474a37f'],
   ['a letter beyond f', '0d0466b0-e727-4d9c-b35d-f84bb474a37g'],
   ['a new line at the end', '0d0466b0-e727-4d9c-b35d-f84bb474a37f\n'],

@@ -1,0 +1,89 @@
+import { write } from 'node:fs'
+
+/** Lines are handed to the system in blocks of about this many characters, or when the timer fires. */
+const BLOCK_CHARACTERS = 4096
+const FLUSH_INTERVAL_MS = 500
+/** What is held back for a reader that has stopped reading; whatever comes on top is lost. */
+const MAX_HELD_CHARACTERS = 8 * 1024 * 1024
+/** How long the last lines may take. */
+const CLOSE_WITHIN_MS = 1000
+const RETRY_MS = 20
+
+/**
+ * Writes lines to a file descriptor in blocks, beside the event loop.
+ *
+ * Written here because the usual destination of the logger goes round for ever when it has to flush to a full disk,
+ * which would keep the service from ending. Here a line that cannot be written is lost, and nothing else.
+ */
+export class LineWriter {
+  readonly #fd: number
+  readonly #timer: NodeJS.Timeout
+  #lines: string[] = []
+  #held = 0
+  /** What is being written now, and what is left of it after a short write. */
+  #block: Uint8Array | undefined
+  #busy = false
+  #lost = 0
+
+  constructor(fd: number) {
+    this.#fd = fd
+    this.#timer = setInterval(() => this.#next(), FLUSH_INTERVAL_MS).unref()
+  }
+
+  /** Takes a line that ends in a line feed. */
+  write(line: string): void {
+    if (this.#held > MAX_HELD_CHARACTERS) {
+      this.#lost += 1
+      return
+    }
+    this.#lines.push(line)
+    this.#held += line.length
+    if (this.#held >= BLOCK_CHARACTERS) this.#next()
+  }
+
+  /** How many lines were lost because nobody read them. */
+  get lost(): number {
+    return this.#lost
+  }
+
+  /** Writes what is left, for a second at the most. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    const end = performance.now() + CLOSE_WITHIN_MS
+    while (!this.#isEmpty() && performance.now() < end) {
+      this.#next()
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS / 10))
+    }
+  }
+
+  #isEmpty(): boolean {
+    return !this.#block && this.#lines.length === 0
+  }
+
+  #next(): void {
+    if (this.#busy || this.#isEmpty()) return
+    const block = (this.#block ??= this.#take())
+    this.#busy = true
+    write(this.#fd, block, (error, written) => {
+      this.#busy = false
+      this.#advance(block, error, written)
+    })
+  }
+
+  #take(): Uint8Array {
+    const block = Buffer.from(this.#lines.join(''))
+    this.#lines = []
+    this.#held = 0
+    return block
+  }
+
+  #advance(block: Uint8Array, error: NodeJS.ErrnoException | null, written: number): void {
+    if (error?.code === 'EAGAIN') {
+      setTimeout(() => this.#next(), RETRY_MS).unref()
+      return
+    }
+    // A block that cannot be written is lost: the next one may fare better.
+    this.#block = error || written >= block.length ? undefined : block.subarray(written)
+    if (this.#block || this.#held >= BLOCK_CHARACTERS) this.#next()
+  }
+}
