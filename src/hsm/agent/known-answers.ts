@@ -1,10 +1,11 @@
-import pkcs11, { type Mechanism } from 'pkcs11js'
+import pkcs11, { type Template } from 'pkcs11js'
 import type { KnownAnswer } from '../../core/hsm.js'
-import { type Profile, mechanismNumber } from '../profile.js'
+import type { Profile } from '../profile.js'
 import { GCM_ANSWER, HMAC_ANSWER, KWP_ANSWERS, type KwpAnswer } from './answers.js'
+import { KeyWrap } from './key-wrap.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
-import { knownKey, readableSecret, wrappableSecret } from './templates.js'
+import { knownKey, wrappableSecret } from './templates.js'
 
 const RANDOM_BYTES = 32
 
@@ -15,14 +16,15 @@ const RANDOM_BYTES = 32
  * third. Only the bytes tell, so no agent serves before it has seen them.
  */
 export function runKnownAnswers(session: OpenSession, profile: Profile): readonly KnownAnswer[] {
+  const keyWrap = new KeyWrap(session, profile)
   return [
     ...KWP_ANSWERS.flatMap((answer) => [
-      test(`wrap ${answer.name}`, () => wrapOutcome(session, profile, answer)),
-      test(`unwrap ${answer.name}`, () => unwrapOutcome(session, profile, answer)),
+      test(`wrap ${answer.name}`, () => wrapOutcome(keyWrap, profile, answer)),
+      test(`unwrap ${answer.name}`, () => unwrapOutcome(keyWrap, answer)),
     ]),
-    test('unwrap of changed bytes is refused', () => changedOutcome(session, profile)),
-    test(HMAC_ANSWER.name, () => hmacOutcome(session)),
-    ...(profile.gcm === 'none' ? [] : [test(GCM_ANSWER.name, () => gcmOutcome(session))]),
+    test('unwrap of changed bytes is refused', () => changedOutcome(keyWrap)),
+    test(HMAC_ANSWER.name, () => hmacOutcome(session, keyWrap)),
+    ...(profile.gcm === 'none' ? [] : [test(GCM_ANSWER.name, () => gcmOutcome(session, keyWrap))]),
     test('random bytes differ', () => randomOutcome(session)),
   ]
 }
@@ -39,24 +41,10 @@ function test(name: string, run: () => Outcome): KnownAnswer {
   }
 }
 
-function kwp(profile: Profile): Mechanism {
-  return { mechanism: mechanismNumber(profile.keyWrap.mechanism) }
-}
-
-function wrapOutcome(session: OpenSession, profile: Profile, answer: KwpAnswer): Outcome {
-  const { lib, handle } = session
-  const wrapped = withKek(session, answer.kek, (kek) => {
-    const secret = call('C_CreateObject', () =>
-      lib.C_CreateObject(handle, wrappableSecret(answer.secret)),
-    )
-    try {
-      return call('C_WrapKey', () =>
-        lib.C_WrapKey(handle, kwp(profile), kek, secret, Buffer.alloc(answer.exact.length + 64)),
-      )
-    } finally {
-      call('C_DestroyObject', () => lib.C_DestroyObject(handle, secret))
-    }
-  })
+function wrapOutcome(keyWrap: KeyWrap, profile: Profile, answer: KwpAnswer): Outcome {
+  const wrapped = keyWrap.withObject(kek(answer), (key) =>
+    keyWrap.withObject(wrappableSecret(answer.secret), (secret) => keyWrap.wrap(key, secret)),
+  )
   const expected = profile.keyWrap.oddLengths === 'exact' ? answer.exact : answer.zeroPadded
   if (wrapped.equals(expected)) return undefined
   if (wrapped.equals(answer.exact))
@@ -69,18 +57,18 @@ function wrapOutcome(session: OpenSession, profile: Profile, answer: KwpAnswer):
     : 'The bytes are not those of RFC 5649.'
 }
 
-function unwrapOutcome(session: OpenSession, profile: Profile, answer: KwpAnswer): Outcome {
-  const secret = withKek(session, answer.kek, (kek) => unwrap(session, profile, kek, answer.exact))
+function unwrapOutcome(keyWrap: KeyWrap, answer: KwpAnswer): Outcome {
+  const secret = keyWrap.withObject(kek(answer), (key) => keyWrap.unwrap(key, answer.exact))
   return secret.equals(answer.secret) ? undefined : 'The unwrapped secret is another one.'
 }
 
-function changedOutcome(session: OpenSession, profile: Profile): Outcome {
+function changedOutcome(keyWrap: KeyWrap): Outcome {
   const [answer] = KWP_ANSWERS
   const changed = Buffer.from(answer.exact)
   changed.writeUInt8(changed.readUInt8(0) ^ 1, 0)
-  return withKek(session, answer.kek, (kek) => {
+  return keyWrap.withObject(kek(answer), (key) => {
     try {
-      unwrap(session, profile, kek, changed)
+      keyWrap.unwrap(key, changed)
     } catch {
       return undefined
     }
@@ -88,29 +76,13 @@ function changedOutcome(session: OpenSession, profile: Profile): Outcome {
   })
 }
 
-function unwrap(session: OpenSession, profile: Profile, kek: Buffer, wrapped: Buffer): Buffer {
-  const { lib, handle } = session
-  const secret = call('C_UnwrapKey', () =>
-    lib.C_UnwrapKey(handle, kwp(profile), kek, wrapped, readableSecret(profile)),
-  )
-  try {
-    const [value] = call('C_GetAttributeValue', () =>
-      lib.C_GetAttributeValue(handle, secret, [{ type: pkcs11.CKA_VALUE }]),
-    )
-    return Buffer.isBuffer(value?.value) ? value.value : Buffer.alloc(0)
-  } finally {
-    call('C_DestroyObject', () => lib.C_DestroyObject(handle, secret))
-  }
-}
-
-function hmacOutcome(session: OpenSession): Outcome {
-  const { lib, handle } = session
+function hmacOutcome({ lib, handle }: OpenSession, keyWrap: KeyWrap): Outcome {
   const template = knownKey({
     keyType: pkcs11.CKK_GENERIC_SECRET,
     value: HMAC_ANSWER.key,
     usages: [pkcs11.CKA_SIGN, pkcs11.CKA_VERIFY],
   })
-  return withObject(session, template, (key) => {
+  return keyWrap.withObject(template, (key) => {
     const mechanism = { mechanism: pkcs11.CKM_SHA256_HMAC }
     call('C_SignInit', () => lib.C_SignInit(handle, mechanism, key))
     const mac = call('C_Sign', () => lib.C_Sign(handle, HMAC_ANSWER.message, Buffer.alloc(64)))
@@ -118,14 +90,13 @@ function hmacOutcome(session: OpenSession): Outcome {
   })
 }
 
-function gcmOutcome(session: OpenSession): Outcome {
-  const { lib, handle } = session
+function gcmOutcome({ lib, handle }: OpenSession, keyWrap: KeyWrap): Outcome {
   const template = knownKey({
     keyType: pkcs11.CKK_AES,
     value: GCM_ANSWER.key,
     usages: [pkcs11.CKA_ENCRYPT],
   })
-  return withObject(session, template, (key) => {
+  return keyWrap.withObject(template, (key) => {
     const parameter = {
       type: pkcs11.CK_PARAMS_AES_GCM_v240,
       iv: GCM_ANSWER.iv,
@@ -154,28 +125,10 @@ function randomOutcome({ lib, handle }: OpenSession): Outcome {
   return first.equals(second) ? 'Two draws gave the same bytes.' : undefined
 }
 
-function withKek<Result>(
-  session: OpenSession,
-  value: Buffer,
-  run: (kek: Buffer) => Result,
-): Result {
-  const template = knownKey({
+function kek(answer: KwpAnswer): Template {
+  return knownKey({
     keyType: pkcs11.CKK_AES,
-    value,
+    value: answer.kek,
     usages: [pkcs11.CKA_WRAP, pkcs11.CKA_UNWRAP],
   })
-  return withObject(session, template, run)
-}
-
-function withObject<Result>(
-  { lib, handle: session }: OpenSession,
-  template: ReturnType<typeof knownKey>,
-  run: (object: Buffer) => Result,
-): Result {
-  const object = call('C_CreateObject', () => lib.C_CreateObject(session, template))
-  try {
-    return run(object)
-  } finally {
-    call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
-  }
 }

@@ -1,18 +1,17 @@
 import { timingSafeEqual } from 'node:crypto'
-import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
+import pkcs11 from 'pkcs11js'
 import type { Binding, BoundSecret, KeyWrapping } from '../../core/hsm.js'
 import type { KeyRef } from '../../core/ids.js'
-import { type Profile, mechanismNumber } from '../profile.js'
+import type { Profile } from '../profile.js'
 import type { Handles } from './handles.js'
+import { KeyWrap, WRAP_OVERHEAD_BYTES } from './key-wrap.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
-import { generatedSecret, readableSecret, wrappableSecret } from './templates.js'
+import { generatedSecret, wrappableSecret } from './templates.js'
 
 /** Longest tag that C_Sign may write: the buffer is never shorter than any HMAC, since some tokens write past its end. */
 const MAX_MAC_BYTES = 64
 const TAG_BYTES = 32
-/** RFC 5649 adds one block of 8 bytes to the padded secret. */
-const WRAP_OVERHEAD = 8
 
 type Request<Name extends keyof KeyWrapping> = Parameters<KeyWrapping[Name]>[0]
 
@@ -21,15 +20,14 @@ export class Wrapping {
   readonly #session: OpenSession
   readonly #handles: Handles
   readonly #profile: Profile
-  readonly #kwp: Mechanism
+  readonly #keyWrap: KeyWrap
   readonly #hmac = { mechanism: pkcs11.CKM_SHA256_HMAC }
 
   constructor(session: OpenSession, handles: Handles, profile: Profile) {
     this.#session = session
     this.#handles = handles
     this.#profile = profile
-    // No IV parameter: RFC 5649 fixes it, SoftHSM refuses one and NSS softokn ignores a wrong one.
-    this.#kwp = { mechanism: mechanismNumber(profile.keyWrap.mechanism) }
+    this.#keyWrap = new KeyWrap(session, profile)
   }
 
   wrap({ key, secret, binding }: Request<'wrap'>): BoundSecret {
@@ -38,7 +36,7 @@ export class Wrapping {
     const padded = Buffer.alloc(8 * Math.ceil(secret.length / 8))
     padded.set(secret)
     try {
-      return this.#bind(binding, this.#wrapNew(key, 'C_CreateObject', wrappableSecret(padded)))
+      return this.#bind(binding, this.#wrapGiven(key, padded))
     } finally {
       padded.fill(0)
       secret.fill(0)
@@ -47,7 +45,10 @@ export class Wrapping {
 
   generateWrapped({ key, length, binding }: Request<'generateWrapped'>): BoundSecret {
     this.#requireLength(length)
-    return this.#bind(binding, this.#wrapNew(key, 'C_GenerateKey', generatedSecret(length)))
+    const wrapped = this.#keyWrap.withGenerated(generatedSecret(length), (secret) =>
+      this.#handles.use(key, (kek) => this.#keyWrap.wrap(kek, secret)),
+    )
+    return this.#bind(binding, wrapped)
   }
 
   generateReadable({
@@ -71,8 +72,8 @@ export class Wrapping {
         radius: 'request',
       })
     }
-    this.#requireLength(wrapped.length - WRAP_OVERHEAD)
-    return this.#handles.use(key, (kek) => this.#unwrapWith(kek, wrapped))
+    this.#requireLength(wrapped.length - WRAP_OVERHEAD_BYTES)
+    return this.#handles.use(key, (kek) => this.#keyWrap.unwrap(kek, wrapped))
   }
 
   random(length: number): Uint8Array {
@@ -82,8 +83,7 @@ export class Wrapping {
 
   /** Known answer of a wrapping key: the wrap of 16 fixed bytes. */
   checkWrap(key: KeyRef): Uint8Array {
-    const fixed = Buffer.from('kms check value!', 'latin1')
-    return this.#wrapNew(key, 'C_CreateObject', wrappableSecret(fixed))
+    return this.#wrapGiven(key, Buffer.from('kms check value!', 'latin1'))
   }
 
   /** Known answer of a binding key: a MAC that no frame can ask for, since frames begin with another byte. */
@@ -93,46 +93,10 @@ export class Wrapping {
     return this.#tag({ key, before, after: nothing }, nothing)
   }
 
-  /** RFC 5649 bytes of a secret that exists on the token for this call alone. */
-  #wrapNew(key: KeyRef, made: 'C_CreateObject' | 'C_GenerateKey', template: Template): Buffer {
-    const { lib, handle: session } = this.#session
-    const secret = call(made, () =>
-      made === 'C_CreateObject'
-        ? lib.C_CreateObject(session, template)
-        : lib.C_GenerateKey(session, { mechanism: pkcs11.CKM_GENERIC_SECRET_KEY_GEN }, template),
+  #wrapGiven(key: KeyRef, value: Buffer): Buffer {
+    return this.#keyWrap.withObject(wrappableSecret(value), (secret) =>
+      this.#handles.use(key, (kek) => this.#keyWrap.wrap(kek, secret)),
     )
-    try {
-      const space = this.#profile.keyWrap.maxSecretBytes + WRAP_OVERHEAD
-      return this.#handles.use(key, (kek) =>
-        call('C_WrapKey', () =>
-          lib.C_WrapKey(session, this.#kwp, kek, secret, Buffer.alloc(space)),
-        ),
-      )
-    } finally {
-      call('C_DestroyObject', () => lib.C_DestroyObject(session, secret))
-    }
-  }
-
-  #unwrapWith(kek: Buffer, wrapped: Uint8Array): Uint8Array {
-    const { lib, handle: session } = this.#session
-    const secret = call('C_UnwrapKey', () =>
-      lib.C_UnwrapKey(session, this.#kwp, kek, Buffer.from(wrapped), readableSecret(this.#profile)),
-    )
-    try {
-      const [value] = call('C_GetAttributeValue', () =>
-        lib.C_GetAttributeValue(session, secret, [{ type: pkcs11.CKA_VALUE }]),
-      )
-      if (!Buffer.isBuffer(value?.value)) {
-        throw new TokenError('fault', 'The token gave no value for an unwrapped secret.', {
-          call: 'C_GetAttributeValue',
-          rv: 0,
-          radius: 'agent',
-        })
-      }
-      return value.value
-    } finally {
-      call('C_DestroyObject', () => lib.C_DestroyObject(session, secret))
-    }
   }
 
   #bind(binding: Binding, wrapped: Buffer): BoundSecret {

@@ -1,0 +1,80 @@
+import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
+import { type Profile, mechanismNumber } from '../profile.js'
+import { TokenError, call } from './pkcs11-error.js'
+import type { OpenSession } from './session.js'
+import { readableSecret } from './templates.js'
+
+/** RFC 5649 adds one block of 8 bytes to the padded secret. */
+export const WRAP_OVERHEAD_BYTES = 8
+
+/** The RFC 5649 mechanism of a token, on handles: C_WrapKey and C_UnwrapKey, PKCS#11 v3.1 section 5.18. */
+export class KeyWrap {
+  readonly #session: OpenSession
+  readonly #profile: Profile
+  readonly #mechanism: Mechanism
+
+  constructor(session: OpenSession, profile: Profile) {
+    this.#session = session
+    this.#profile = profile
+    // No IV parameter: RFC 5649 fixes it, SoftHSM refuses one and NSS softokn ignores a wrong one.
+    this.#mechanism = { mechanism: mechanismNumber(profile.keyWrap.mechanism) }
+  }
+
+  /** Wraps a key object. */
+  wrap(kek: Buffer, object: Buffer): Buffer {
+    const { lib, handle: session } = this.#session
+    // PKCS#7 padding may add a block: a token that does it must be told by its bytes, not by a short buffer.
+    const space = Buffer.alloc(this.#profile.keyWrap.maxSecretBytes + 4 * WRAP_OVERHEAD_BYTES)
+    return call('C_WrapKey', () => lib.C_WrapKey(session, this.#mechanism, kek, object, space))
+  }
+
+  /** Unwraps to a secret that exists on the token for this call alone, and reads it. */
+  unwrap(kek: Buffer, wrapped: Uint8Array): Buffer {
+    const { lib, handle: session } = this.#session
+    const template = readableSecret(this.#profile)
+    const secret = call('C_UnwrapKey', () =>
+      lib.C_UnwrapKey(session, this.#mechanism, kek, Buffer.from(wrapped), template),
+    )
+    try {
+      return this.#read(secret)
+    } finally {
+      call('C_DestroyObject', () => lib.C_DestroyObject(session, secret))
+    }
+  }
+
+  /** Runs something on an object that exists for that alone. */
+  withObject<Result>(template: Template, run: (object: Buffer) => Result): Result {
+    const { lib, handle: session } = this.#session
+    const object = call('C_CreateObject', () => lib.C_CreateObject(session, template))
+    try {
+      return run(object)
+    } finally {
+      call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+    }
+  }
+
+  /** Runs something on a secret that the token generates for that alone. */
+  withGenerated<Result>(template: Template, run: (object: Buffer) => Result): Result {
+    const { lib, handle: session } = this.#session
+    const mechanism = { mechanism: pkcs11.CKM_GENERIC_SECRET_KEY_GEN }
+    const object = call('C_GenerateKey', () => lib.C_GenerateKey(session, mechanism, template))
+    try {
+      return run(object)
+    } finally {
+      call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+    }
+  }
+
+  #read(secret: Buffer): Buffer {
+    const { lib, handle: session } = this.#session
+    const [value] = call('C_GetAttributeValue', () =>
+      lib.C_GetAttributeValue(session, secret, [{ type: pkcs11.CKA_VALUE }]),
+    )
+    if (Buffer.isBuffer(value?.value)) return value.value
+    throw new TokenError('fault', 'The token gave no value for an unwrapped secret.', {
+      call: 'C_GetAttributeValue',
+      rv: 0,
+      radius: 'agent',
+    })
+  }
+}
