@@ -42,9 +42,11 @@ describeUnless(reasonToSkip(), 'while a token is made', () => {
       const { files } = await prepared
       await watched
       const all = [...seen].join('\n')
-      expect(all).toContain(`${files.userPin}\0${files.soPin}`) // the process at work was seen
+      // No toContain: a failure must not print what other processes' environments hold.
+      const workerArguments = `${files.userPin}\0${files.soPin}`
+      expect(all.includes(workerArguments)).toBe(true)
       for (const file of [files.userPin, files.soPin]) {
-        expect(all).not.toContain(await readFile(file, 'utf8'))
+        expect(all.includes(await readFile(file, 'utf8'))).toBe(false)
       }
     })
   })
