@@ -33,6 +33,8 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly tls: TlsSettings | undefined
+  /** Whether a proxy in front terminates TLS: clients then see https though the listener does not speak it. */
+  readonly tlsByProxy: boolean
   readonly dataDirectory: string
   readonly databaseUrl: string
   readonly token: TokenSetting
@@ -67,6 +69,7 @@ export function loadConfig(environment: Environment): Config {
   return {
     ...listen,
     tls,
+    tlsByProxy: environment['KMS_TLS'] === 'off',
     dataDirectory,
     databaseUrl: parseDatabaseUrl(
       setting(environment, 'KMS_DATABASE_URL', 'sqlite:'),

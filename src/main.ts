@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), END_WITHIN_MS).unref()
     await service.close()
   } finally {
-    log.close()
+    await log.close()
   }
 }
 

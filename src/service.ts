@@ -81,7 +81,7 @@ function listen(
       secrets: sealing,
       clock,
     }),
-    scheme: config.tls ? 'https' : 'http',
+    scheme: config.tls || config.tlsByProxy ? 'https' : 'http',
     readiness: readinessOf(backend),
     log,
     metrics,

@@ -1,4 +1,4 @@
-import { write } from 'node:fs'
+import { type Sink, openSink } from './sink.js'
 
 /** Lines are handed to the system in blocks of about this many characters, or when the timer fires. */
 const BLOCK_CHARACTERS = 4096
@@ -12,11 +12,12 @@ const RETRY_MS = 20
 /**
  * Writes lines to a file descriptor in blocks, beside the event loop.
  *
- * Written here because the usual destination of the logger goes round for ever when it has to flush to a full disk,
- * which would keep the service from ending. Here a line that cannot be written is lost, and nothing else.
+ * Written here because the usual destination of the logger keeps a process from ending: it goes round for ever when it
+ * has to flush to a full disk, and waits for ever for the reader of a full pipe. Here a line that cannot be written is
+ * lost, and nothing else.
  */
 export class LineWriter {
-  readonly #fd: number
+  readonly #sink: Sink
   readonly #timer: NodeJS.Timeout
   #lines: string[] = []
   #held = 0
@@ -26,7 +27,7 @@ export class LineWriter {
   #lost = 0
 
   constructor(fd: number) {
-    this.#fd = fd
+    this.#sink = openSink(fd)
     this.#timer = setInterval(() => this.#next(), FLUSH_INTERVAL_MS).unref()
   }
 
@@ -64,7 +65,7 @@ export class LineWriter {
     if (this.#busy || this.#isEmpty()) return
     const block = (this.#block ??= this.#take())
     this.#busy = true
-    write(this.#fd, block, (error, written) => {
+    this.#sink(block, (error, written) => {
       this.#busy = false
       this.#advance(block, error, written)
     })
@@ -77,7 +78,11 @@ export class LineWriter {
     return block
   }
 
-  #advance(block: Uint8Array, error: NodeJS.ErrnoException | null, written: number): void {
+  #advance(
+    block: Uint8Array,
+    error: NodeJS.ErrnoException | null | undefined,
+    written: number,
+  ): void {
     if (error?.code === 'EAGAIN') {
       setTimeout(() => this.#next(), RETRY_MS).unref()
       return

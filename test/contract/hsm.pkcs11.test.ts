@@ -6,8 +6,9 @@ import type { TestToken } from '../support/test-token.js'
 import { hsmContract } from './hsm.contract.js'
 import type { OpenedHsm } from './token-under-test.js'
 
-const missing = (module: string | undefined, what: string): string | undefined =>
-  module === undefined ? `${what} is not installed` : undefined
+function missing(module: string | undefined, what: string): string | undefined {
+  return module === undefined ? `${what} is not installed` : undefined
+}
 
 describeUnless(missing(softHsmModule(), 'SoftHSM'), 'a real token', () => {
   hsmContract('SoftHSM', () => open(openSoftHsmToken), {

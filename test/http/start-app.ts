@@ -127,7 +127,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     events: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     async close() {
       await server.close(1000)
-      log.close()
+      await log.close()
       await hsm.close()
       await database.close()
       await rm(folder, { recursive: true, force: true })
