@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { type AddressInfo, Socket, createServer } from 'node:net'
+import { afterEach, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { Channel } from '../../src/hsm/channel.js'
+
+interface Message {
+  readonly id: number
+  readonly bytes: Uint8Array
+}
+
+const open: Socket[] = []
+afterEach(() => {
+  for (const socket of open.splice(0)) socket.destroy()
+})
+
+/** Two ends of a real connection. */
+async function pair(): Promise<readonly [Socket, Socket]> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const accepted = once(server, 'connection')
+  const near = new Socket().connect(port, '127.0.0.1')
+  const [far] = (await accepted) as [Socket]
+  server.close()
+  open.push(near, far)
+  return [near, far]
+}
+
+test('messages of every size arrive whole and in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 1, maxLength: 12 }),
+      async (sizes) => {
+        const [near, far] = await pair()
+        const sent = sizes.map((size, id) => ({ id, bytes: Buffer.alloc(size, id + 1) }))
+        const received: Message[] = []
+        await new Promise<void>((resolve) => {
+          new Channel<Message, Message>(
+            far,
+            (message) => {
+              received.push({ id: message.id, bytes: Buffer.from(message.bytes) })
+              if (received.length === sent.length) resolve()
+            },
+            () => undefined,
+          )
+          const channel = new Channel<Message, Message>(
+            near,
+            () => undefined,
+            () => undefined,
+          )
+          for (const message of sent) channel.send(message)
+        })
+        expect(received.map(({ id }) => id)).toEqual(sent.map(({ id }) => id))
+        for (const [index, { bytes }] of received.entries()) {
+          expect(Buffer.compare(bytes, sent[index]?.bytes ?? Buffer.alloc(0))).toBe(0)
+        }
+        near.destroy()
+        far.destroy()
+      },
+    ),
+    { numRuns: 25 },
+  )
+})
+
+test('a message that arrives byte by byte is put together', async () => {
+  const [near, far] = await pair()
+  const chunks: Buffer[] = []
+  far.on('data', (chunk: Buffer) => chunks.push(chunk))
+  new Channel<Message, Message>(
+    near,
+    () => undefined,
+    () => undefined,
+  ).send({
+    id: 7,
+    bytes: Buffer.from('in pieces'),
+  })
+  await once(far, 'data')
+  const [slowly, receiver] = await pair()
+  const received = new Promise<Message>((resolve) => {
+    new Channel<Message, Message>(receiver, resolve, () => undefined)
+  })
+  for (const byte of Buffer.concat(chunks)) {
+    slowly.write(Buffer.of(byte))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { id, bytes } = await received
+  expect([id, Buffer.from(bytes).toString()]).toEqual([7, 'in pieces'])
+})
+
+test('the end of the other side is told once', async () => {
+  const [near, far] = await pair()
+  let ends = 0
+  const ended = new Promise<void>((resolve) => {
+    new Channel<Message, Message>(
+      near,
+      () => undefined,
+      () => {
+        ends++
+        resolve()
+      },
+    )
+  })
+  far.destroy()
+  await ended
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(ends).toBe(1)
+})

@@ -1,0 +1,55 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { UnusableProfile, loadProfile, mechanismNumber } from '../../src/hsm/profile.js'
+import { inNewFolder } from '../support/folder.js'
+
+const FOLDER = new URL('../../../hsm/profiles/', import.meta.url)
+const NAMES = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace('.json', ''))
+
+describe('the profiles of the project', () => {
+  test.each(NAMES)('%s is valid and named after its file', (name) => {
+    expect(loadProfile(name).name).toBe(name)
+  })
+
+  test('no software token is taken for one of production', () => {
+    const production = NAMES.filter((name) => loadProfile(name).production)
+    expect(production).toEqual(['pkcs11-v3'])
+  })
+})
+
+describe('a profile of one’s own', () => {
+  const valid = JSON.parse(readFileSync(new URL('softhsm2.json', FOLDER), 'utf8')) as object
+
+  test('is read from an absolute path', async () => {
+    await inNewFolder(async (folder) => {
+      const path = join(folder, 'mine.json')
+      await writeFile(path, JSON.stringify({ ...valid, name: 'mine' }))
+      expect(loadProfile(path).name).toBe('mine')
+    })
+  })
+
+  test.each([
+    ['a fact that is not known', { threads: 4 }],
+    ['a mechanism that is no number', { keyWrap: { mechanism: 'CKM_AES_KEY_WRAP_PAD' } }],
+    ['no sources', { sources: [] }],
+    ['a negative number', { recycleAfterCalls: -1 }],
+  ])('is refused with %s', async (_what, change) => {
+    await inNewFolder(async (folder) => {
+      const path = join(folder, 'mine.json')
+      await writeFile(path, JSON.stringify({ ...valid, ...change }))
+      expect(() => loadProfile(path)).toThrow(UnusableProfile)
+    })
+  })
+
+  test.each(['absent', '/nowhere/profile.json', '../../package', ''])('%s is refused', (name) => {
+    expect(() => loadProfile(name)).toThrow(UnusableProfile)
+  })
+})
+
+test('mechanisms are written in hexadecimal', () => {
+  expect(mechanismNumber('0x210A')).toBe(8458)
+})
