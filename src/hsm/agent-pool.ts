@@ -9,6 +9,8 @@ import { HsmStartError } from './start-error.js'
 
 /** Jobs that one agent may hold: enough for a full batch, few enough that a lost agent costs little. */
 const WINDOW = 64
+/** Jobs that travel in one message: more of them are shared out, since a message keeps one agent busy. */
+const BATCH = 8
 /** A lost repeatable job is handed to another agent once. */
 const MAX_ATTEMPTS = 2
 /** Loading a vendor library and logging in may take longer than a call. */
@@ -51,6 +53,7 @@ export class AgentPool implements AgentListener {
   #refusing = false
   #pinRefused = false
   #closed = false
+  #pumping = false
   #reason: string | undefined = 'The first agent is starting.'
   #firstStart: { started(): void; refused(error: HsmStartError): void } | undefined
 
@@ -76,14 +79,22 @@ export class AgentPool implements AgentListener {
     return pool
   }
 
-  /** Hands a job to an agent, now or when one is free; or answers it with `busy` or `unavailable`. */
+  /**
+   * Hands a job to an agent at the end of this turn of the event loop, so that the jobs of one turn travel together, or
+   * when an agent is free; or answers it with `busy` or `unavailable`.
+   */
   submit(job: Job): void {
     if (this.#closed || (this.#ready.size === 0 && this.#refusing)) {
       job.settle({ error: new HsmError('unavailable', this.#reason ?? 'The HSM is closed.') })
       return
     }
     this.#queue.push(job)
-    this.#pump()
+    if (this.#pumping) return
+    this.#pumping = true
+    setImmediate(() => {
+      this.#pumping = false
+      this.#pump()
+    })
   }
 
   status(): HsmStatus {
@@ -213,14 +224,11 @@ export class AgentPool implements AgentListener {
     while (this.#queue.length > 0) {
       const agent = this.#leastLoaded()
       if (!agent) return
-      const job = this.#queue.shift()
-      if (job) this.#assign(agent, job)
+      const before = agent.calls
+      agent.assign(this.#queue.take(BATCH))
+      const share = this.#options.start.profile.recycleAfterCalls
+      if (before < share && agent.calls >= share) this.#fill()
     }
-  }
-
-  #assign(agent: AgentProcess, job: Job): void {
-    agent.assign(job)
-    if (agent.calls === this.#options.start.profile.recycleAfterCalls) this.#fill()
   }
 
   #leastLoaded(): AgentProcess | undefined {

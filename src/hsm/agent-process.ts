@@ -37,7 +37,6 @@ export class AgentProcess {
   readonly #listener: AgentListener
   readonly #inFlight = new Map<number, Job>()
   readonly #now: () => number
-  #unsent: CommandRequest[] = []
   #nextId = 1
   #reason: EndReason = 'crashed'
   #retiring = false
@@ -81,15 +80,11 @@ export class AgentProcess {
     return this.#child.pid
   }
 
-  /** Hands a job over; jobs of one turn of the event loop travel together. */
-  assign(job: Job): void {
-    const id = this.#nextId++
+  /** Hands jobs over in one message. */
+  assign(jobs: readonly Job[]): void {
     if (this.#inFlight.size === 0) this.lastProgress = this.#now()
-    job.attempts++
-    this.calls++
-    this.#inFlight.set(id, job)
-    this.#unsent.push({ id, command: job.command, args: job.args })
-    if (this.#unsent.length === 1) setImmediate(() => this.#flush())
+    this.calls += jobs.length
+    this.#channel.send(jobs.map((job) => this.#request(job)))
   }
 
   /** Answers the jobs that arrived before a moment; what the token still says of them is dropped. */
@@ -113,10 +108,11 @@ export class AgentProcess {
     this.#closeWhenIdle()
   }
 
-  #flush(): void {
-    const requests = this.#unsent
-    this.#unsent = []
-    if (requests.length > 0) this.#channel.send(requests)
+  #request(job: Job): CommandRequest {
+    const id = this.#nextId++
+    job.attempts++
+    this.#inFlight.set(id, job)
+    return { id, command: job.command, args: job.args }
   }
 
   #take(message: FromAgent): void {
@@ -153,7 +149,6 @@ export class AgentProcess {
   #end(): void {
     const lost = [...this.#inFlight.values()]
     this.#inFlight.clear()
-    this.#unsent = []
     this.#channel.close()
     this.#child.removeAllListeners()
     this.#listener.ended(this, this.#reason, lost)

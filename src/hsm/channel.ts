@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { deserialize, serialize } from 'node:v8'
+import { MessageWriter, decodeMessage } from './message.js'
 
 /*
  * Messages between the service and an agent, over the socket pair that is the agent's file descriptor 3:
- * a 4-byte little-endian length, then that many bytes of the structured-clone format of V8. Both ends run the same
- * executable, so the format needs no version.
+ * a 4-byte little-endian length, then that many bytes of a message. Both ends are of one build, so the format needs no
+ * version.
  */
 
 const LENGTH_BYTES = 4
@@ -13,6 +13,7 @@ const LENGTH_BYTES = 4
 export class Channel<Incoming, Outgoing> {
   readonly #socket: Socket
   readonly #receive: (message: Incoming) => void
+  readonly #writer = new MessageWriter()
   #pending: Buffer = Buffer.alloc(0)
 
   /** `end` is called once, when the other side is gone. */
@@ -27,11 +28,8 @@ export class Channel<Incoming, Outgoing> {
 
   /** Sends a message; its bytes are zeroed as soon as the system has taken them, since they may hold a clear DEK. */
   send(message: Outgoing): void {
-    const body = serialize(message)
-    const bytes = Buffer.allocUnsafeSlow(LENGTH_BYTES + body.length)
-    bytes.writeUInt32LE(body.length, 0)
-    body.copy(bytes, LENGTH_BYTES)
-    body.fill(0)
+    const bytes = this.#writer.encode(message, LENGTH_BYTES)
+    bytes.writeUInt32LE(bytes.length - LENGTH_BYTES, 0)
     this.#socket.write(bytes, () => bytes.fill(0))
   }
 
@@ -56,7 +54,7 @@ export class Channel<Incoming, Outgoing> {
       const end = at + LENGTH_BYTES + bytes.readUInt32LE(at)
       if (bytes.length < end) break
       // Byte arrays of the message are views of `bytes`: whoever zeroes them zeroes the only copy.
-      const message: unknown = deserialize(bytes.subarray(at + LENGTH_BYTES, end))
+      const message = decodeMessage(bytes.subarray(at + LENGTH_BYTES, end))
       at = end
       // Both ends are ours, and the type parameter is the agreement between them.
       this.#receive(message as Incoming)

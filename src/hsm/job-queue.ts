@@ -34,10 +34,11 @@ export class JobQueue {
     this.#report(this.#jobs.length)
   }
 
-  shift(): Job | undefined {
-    const job = this.#jobs.shift()
-    if (job) this.#report(this.#jobs.length)
-    return job
+  /** Takes the oldest jobs, as many as there are up to a number. */
+  take(most: number): readonly Job[] {
+    const jobs = this.#jobs.splice(0, most)
+    this.#report(this.#jobs.length)
+    return jobs
   }
 
   /** Answers the jobs that arrived before a moment. */

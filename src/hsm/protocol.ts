@@ -7,6 +7,11 @@ import type { TokenAddress } from './uri.js'
 export interface AgentStart {
   readonly address: TokenAddress
   readonly profile: Profile
+  /**
+   * Opens a token that fails the known-answer tests all the same, for an inspection that reports what fails. Nothing may
+   * be served over it.
+   */
+  readonly unproven?: boolean
 }
 
 /** One call of a command. */

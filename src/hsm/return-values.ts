@@ -41,6 +41,7 @@ export const CKR = {
   SESSION_CLOSED: 0xb0,
   SESSION_COUNT: 0xb1,
   SESSION_HANDLE_INVALID: 0xb3,
+  TEMPLATE_INCONSISTENT: 0xd1,
   TOKEN_NOT_PRESENT: 0xe0,
   TOKEN_NOT_RECOGNIZED: 0xe1,
   UNWRAPPING_KEY_HANDLE_INVALID: 0xf0,
@@ -56,6 +57,7 @@ export const CKR = {
   WRAPPING_KEY_SIZE_RANGE: 0x114,
   WRAPPING_KEY_TYPE_INCONSISTENT: 0x115,
   CRYPTOKI_NOT_INITIALIZED: 0x190,
+  FUNCTION_REJECTED: 0x200,
 } as const
 
 /** The token says that it cannot do this at all: the request ends, the agent goes on. */
@@ -82,6 +84,8 @@ const REQUEST_FAULTS: ReadonlySet<number> = new Set([
   CKR.ACTION_PROHIBITED,
   CKR.DATA_LEN_RANGE,
   CKR.ENCRYPTED_DATA_INVALID,
+  CKR.FUNCTION_REJECTED,
+  CKR.TEMPLATE_INCONSISTENT,
   CKR.WRAPPED_KEY_INVALID,
   CKR.WRAPPED_KEY_LEN_RANGE,
 ])
@@ -92,6 +96,23 @@ const STALE_HANDLES: ReadonlySet<number> = new Set([
   CKR.OBJECT_HANDLE_INVALID,
   CKR.UNWRAPPING_KEY_HANDLE_INVALID,
   CKR.WRAPPING_KEY_HANDLE_INVALID,
+])
+
+/**
+ * The token says by a rule about the key, or by lacking the function, that it will not do this. Anything else, such as
+ * an unknown mechanism, ends an attempt on a key too, but shows nothing about the key.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([
+  CKR.ATTRIBUTE_READ_ONLY,
+  CKR.ATTRIBUTE_SENSITIVE,
+  CKR.ATTRIBUTE_VALUE_INVALID,
+  CKR.ACTION_PROHIBITED,
+  CKR.FUNCTION_NOT_SUPPORTED,
+  CKR.FUNCTION_REJECTED,
+  CKR.KEY_FUNCTION_NOT_PERMITTED,
+  CKR.KEY_NOT_WRAPPABLE,
+  CKR.KEY_UNEXTRACTABLE,
+  CKR.TEMPLATE_INCONSISTENT,
 ])
 
 /** The token refuses the PIN itself: it must never be tried a second time. */
@@ -114,6 +135,11 @@ export function classify(rv: number): ReturnValueClass {
   if (REQUEST_FAULTS.has(rv)) return { failure: 'fault', radius: 'request' }
   if (STALE_HANDLES.has(rv)) return { failure: 'key-missing', radius: 'request' }
   return { failure: 'unavailable', radius: 'agent' }
+}
+
+/** Whether a return value refuses an attempt on a key, rather than failing at it. */
+export function isRefusal(rv: number | undefined): boolean {
+  return rv !== undefined && REFUSALS.has(rv)
 }
 
 /** Whether a return value says that a handle is stale. */

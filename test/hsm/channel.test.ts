@@ -3,6 +3,7 @@ import { type AddressInfo, Socket, createServer } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Channel } from '../../src/hsm/channel.js'
+import { BrokenMessage, MessageWriter, decodeMessage } from '../../src/hsm/message.js'
 
 interface Message {
   readonly id: number
@@ -107,3 +108,61 @@ test('the end of the other side is told once', async () => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(ends).toBe(1)
 })
+
+test('every value that may be sent comes back, and its bytes are views of the message', () => {
+  const writer = new MessageWriter()
+  const value: fc.Memo<unknown> = fc.memo((depth) =>
+    depth <= 1
+      ? leaf
+      : fc.oneof(
+          leaf,
+          fc.array(value(depth - 1), { maxLength: 5 }),
+          fc.dictionary(
+            fc.string().filter((name) => name !== '__proto__'),
+            value(depth - 1),
+            { maxKeys: 5, noNullPrototype: true },
+          ),
+        ),
+  )
+  fc.assert(
+    fc.property(value(4), (sent) => {
+      const message = writer.encode(sent, 4)
+      expect(plain(decodeMessage(message.subarray(4)))).toEqual(plain(sent))
+    }),
+    { numRuns: 500 },
+  )
+  const message = writer.encode({ secret: Buffer.from('marked') }, 0)
+  const { secret } = decodeMessage(message) as { readonly secret: Uint8Array }
+  secret.fill(0)
+  expect(message.includes('marked')).toBe(false)
+})
+
+test('bytes that are no message are refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      try {
+        decodeMessage(Buffer.from(bytes))
+      } catch (error) {
+        expect(error).toBeInstanceOf(BrokenMessage)
+      }
+    }),
+  )
+  expect(() => new MessageWriter().encode(1n, 0)).toThrow(BrokenMessage)
+})
+
+const leaf = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(undefined),
+  fc.uint8Array({ maxLength: 300 }),
+)
+
+/** Byte arrays as text, so that views and arrays compare alike. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString('hex')}`
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]))
+}

@@ -1,0 +1,121 @@
+import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
+import type { Attempt } from '../../core/hsm.js'
+import { isRefusal } from '../return-values.js'
+import { readAttribute, readFlag } from './attributes.js'
+import { TokenError, call, returnValue } from './pkcs11-error.js'
+import type { OpenSession } from './session.js'
+import { knownKey } from './templates.js'
+
+/** Attributes whose change would turn a key into something else, each with the value that must be refused. */
+const LOOSENINGS = [
+  ['set CKA_EXTRACTABLE', pkcs11.CKA_EXTRACTABLE, true],
+  ['clear CKA_SENSITIVE', pkcs11.CKA_SENSITIVE, false],
+  ['set CKA_DECRYPT', pkcs11.CKA_DECRYPT, true],
+  ['set CKA_ENCRYPT', pkcs11.CKA_ENCRYPT, true],
+  ['set CKA_SIGN', pkcs11.CKA_SIGN, true],
+  ['set CKA_DERIVE', pkcs11.CKA_DERIVE, true],
+] as const
+
+/** Copies that would be something else than the key; none of them stays on the token. */
+const LOOSER_COPIES = [
+  ['copy as an extractable key', looserCopy(pkcs11.CKA_EXTRACTABLE)],
+  ['copy as a key that decrypts', looserCopy(pkcs11.CKA_DECRYPT)],
+] as const
+
+const DONE = 'the token did it'
+/** Room for a wrapped key of any kind that lives on the token. */
+const MAX_WRAPPED_BYTES = 128
+
+/**
+ * Tries on a key what a token must refuse: to read it, to loosen it, to copy it looser, and to wrap it under a key that
+ * is known outside. Nothing of the key leaves the process, and the key stays as it was.
+ *
+ * @throws TokenError when something could not be tried
+ */
+export function makeAttempts(
+  session: OpenSession,
+  key: Buffer,
+  keyWrap: Mechanism,
+): readonly Attempt[] {
+  // What an attribute is already, it cannot be loosened to.
+  const loosenings = LOOSENINGS.filter(([, type, value]) => readFlag(session, key, type) !== value)
+  return [
+    attempt('read CKA_VALUE', () => {
+      // Whatever comes back is the key itself.
+      readAttribute(session, key, pkcs11.CKA_VALUE).fill(0)
+      return DONE
+    }),
+    ...loosenings.map(([name, type, value]) =>
+      attempt(name, () => loosen(session, key, { type, value })),
+    ),
+    ...LOOSER_COPIES.map(([name, template]) => attempt(name, () => copy(session, key, template))),
+    wrapUnderKnown(session, key, keyWrap),
+  ]
+}
+
+/** Runs an attempt; `run` gives words for what the token did, where it did not refuse. */
+function attempt(name: string, run: () => string): Attempt {
+  try {
+    return { attempt: name, refused: false, detail: run() }
+  } catch (error) {
+    if (!(error instanceof TokenError) || error.rv === undefined) throw error
+    const rv = `0x${error.rv.toString(16)}`
+    if (isRefusal(error.rv)) return { attempt: name, refused: true, detail: `refused with ${rv}` }
+    // A stale handle is searched again, and a sick token ends the agent.
+    if (error.failure === 'key-missing' || error.radius === 'agent') throw error
+    return { attempt: name, refused: false, detail: `failed with ${rv}, which is no refusal` }
+  }
+}
+
+/** What the token should not have changed is changed back. */
+function loosen(
+  { lib, handle: session }: OpenSession,
+  key: Buffer,
+  { type, value }: { readonly type: number; readonly value: boolean },
+): string {
+  call('C_SetAttributeValue', () => lib.C_SetAttributeValue(session, key, [{ type, value }]))
+  try {
+    lib.C_SetAttributeValue(session, key, [{ type, value: !value }])
+    return 'the token did it, and undid it again'
+  } catch (error) {
+    if (returnValue(error) === undefined) throw error
+    return 'the token did it, and would not undo it'
+  }
+}
+
+function copy({ lib, handle: session }: OpenSession, key: Buffer, looser: Template): string {
+  const copied = call('C_CopyObject', () => lib.C_CopyObject(session, key, looser))
+  call('C_DestroyObject', () => lib.C_DestroyObject(session, copied))
+  return DONE
+}
+
+function wrapUnderKnown(
+  { lib, handle: session }: OpenSession,
+  key: Buffer,
+  keyWrap: Mechanism,
+): Attempt {
+  const template = knownKey({
+    keyType: pkcs11.CKK_AES,
+    value: Buffer.alloc(32, 0x5a),
+    usages: [pkcs11.CKA_WRAP, pkcs11.CKA_UNWRAP],
+  })
+  // A token that takes no such key was not asked to wrap under one: that is an error, and no refusal.
+  const known = call('C_CreateObject', () => lib.C_CreateObject(session, template))
+  try {
+    return attempt('wrap under a key that is known outside', () => {
+      const space = Buffer.alloc(MAX_WRAPPED_BYTES)
+      // The wrap would be the key itself to whoever knows the other one: it is overwritten at once.
+      call('C_WrapKey', () => lib.C_WrapKey(session, keyWrap, known, key, space)).fill(0)
+      return DONE
+    })
+  } finally {
+    call('C_DestroyObject', () => lib.C_DestroyObject(session, known))
+  }
+}
+
+function looserCopy(granted: number): Template {
+  return [
+    { type: pkcs11.CKA_TOKEN, value: false },
+    { type: granted, value: true },
+  ]
+}

@@ -1,0 +1,38 @@
+import type { OpenSession } from './session.js'
+import { TokenError, call } from './pkcs11-error.js'
+
+/** Reads one attribute of an object. Whoever reads a secret one overwrites it. */
+export function readAttribute(
+  { lib, handle: session }: OpenSession,
+  object: Buffer,
+  type: number,
+): Buffer {
+  const [attribute] = call('C_GetAttributeValue', () =>
+    lib.C_GetAttributeValue(session, object, [{ type }]),
+  )
+  return Buffer.isBuffer(attribute?.value) ? attribute.value : Buffer.alloc(0)
+}
+
+/**
+ * Reads an attribute that the token may not know; attributes are asked one at a time, since one unknown spoils a list. A
+ * session that is lost, or an object that is gone, says nothing about the attribute.
+ */
+export function readOptionalAttribute(
+  session: OpenSession,
+  object: Buffer,
+  type: number,
+): Buffer | undefined {
+  try {
+    return readAttribute(session, object, type)
+  } catch (error) {
+    if (!(error instanceof TokenError) || error.failure === 'key-missing') throw error
+    if (error.radius === 'agent') throw error
+    return undefined
+  }
+}
+
+/** Reads a boolean attribute; nothing where the token does not know it. */
+export function readFlag(session: OpenSession, object: Buffer, type: number): boolean | undefined {
+  const value = readOptionalAttribute(session, object, type)
+  return value === undefined || value.length === 0 ? undefined : value.readUInt8(0) !== 0
+}
