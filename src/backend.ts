@@ -10,34 +10,62 @@ import { openPkcs11Hsm } from './hsm/pkcs11-hsm.js'
 import { type TokenAddress, parseTokenUri } from './hsm/uri.js'
 import { type Database, openDatabase } from './store/database.js'
 
-/** The token and the database, opened and proven to belong together: what the service and `kmsctl` work on. */
-export interface Backend extends ServiceKeys {
+/** The token and the database, opened. */
+export interface OpenedParts {
   readonly hsm: Hsm
   readonly database: Database
+  close(): Promise<void>
+}
+
+/** The token and the database, opened and proven to belong together: what the service and `kmsctl` work on. */
+export interface Backend extends ServiceKeys, OpenedParts {
   readonly sealing: CredentialSealing
   readonly accessKeyParts: AccessKeyParts
-  close(): Promise<void>
 }
 
 /** Opens the database and the token of a configuration; prepares the development token where that is the one. */
 export async function openBackend(config: Config, observer: HsmObserver): Promise<Backend> {
+  const parts = await openParts(config, observer, { unproven: false })
+  try {
+    return await assemble(parts)
+  } catch (error) {
+    await parts.close()
+    throw error
+  }
+}
+
+/**
+ * Opens the same two for an inspection: whether the token passes its tests and belongs to the database is what is to be
+ * found out, and no key is made.
+ */
+export function openForInspection(config: Config, observer: HsmObserver): Promise<OpenedParts> {
+  return openParts(config, observer, { unproven: true })
+}
+
+async function openParts(
+  config: Config,
+  observer: HsmObserver,
+  { unproven }: { readonly unproven: boolean },
+): Promise<OpenedParts> {
   await makeDataDirectory(config.dataDirectory)
   const { address, environment } = await tokenOf(config)
   const database = await openDatabase(config.databaseUrl)
   try {
     const hsm = await openPkcs11Hsm({
-      start: { address, profile: config.profile },
+      start: { address, profile: config.profile, unproven },
       environment,
       agents: config.agents,
       queueLimit: config.queueLimit,
       timeoutMs: config.hsmTimeoutMs,
       observer,
     })
-    try {
-      return await assemble(hsm, database)
-    } catch (error) {
-      await hsm.close()
-      throw error
+    return {
+      hsm,
+      database,
+      async close() {
+        await hsm.close()
+        await database.close()
+      },
     }
   } catch (error) {
     await database.close()
@@ -56,20 +84,16 @@ async function makeDataDirectory(directory: string): Promise<void> {
   }
 }
 
-async function assemble(hsm: Hsm, database: Database): Promise<Backend> {
+async function assemble(parts: OpenedParts): Promise<Backend> {
+  const { hsm, database } = parts
   const clock = Date.now
   const keys = await loadServiceKeys({ hsm, store: database.serviceKeys, clock })
   const sealing = { hsm, ...keys }
   return {
     ...keys,
-    hsm,
-    database,
+    ...parts,
     sealing,
     accessKeyParts: { sealing, store: database.accessKeys, clock },
-    async close() {
-      await hsm.close()
-      await database.close()
-    },
   }
 }
 

@@ -18,7 +18,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-const nobody: HsmObserver = {
+/** Watches nothing: a command keeps no metrics. */
+export const nobody: HsmObserver = {
   call: () => undefined,
   queue: () => undefined,
   agents: () => undefined,

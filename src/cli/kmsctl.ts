@@ -64,4 +64,10 @@ function usage(): string {
   return `kmsctl COMMAND …\n\n${lines.join('')}`
 }
 
+// A command that breaks off, be it on a standard output that is full, has no outcome: 1 would be one.
+process.on('uncaughtException', (error) => {
+  io.err(`The command broke off: ${error.message}\n`)
+  process.exit(2)
+})
+
 process.exitCode = await main(process.argv.slice(2))

@@ -1,3 +1,4 @@
+import type { KeyKind } from './hsm.js'
 import type { KeyRef } from './ids.js'
 
 /** Keys of the service's own on the token. */
@@ -16,4 +17,15 @@ export interface ServiceKeyStore {
   /** Stores a key; returns false when this purpose has this generation already (another replica was first). */
   insert(serviceKey: ServiceKey): Promise<boolean>
   list(): Promise<readonly ServiceKey[]>
+}
+
+/** What the keys of the service's own are on the token. */
+export const SERVICE_KEY_KINDS: Readonly<Record<ServiceKeyPurpose, KeyKind>> = {
+  binding: 'binding',
+  credential: 'wrapping',
+}
+
+/** Label of a key of the service's own on the token. */
+export function serviceKeyLabel(purpose: ServiceKeyPurpose, generation: number): string {
+  return purpose === 'binding' ? `kms/binding/${generation}` : 'kms/credential'
 }

@@ -1,9 +1,15 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from './clock.js'
-import { type Hsm, HsmError, type KeyKind } from './hsm.js'
+import { type Hsm, HsmError } from './hsm.js'
 import { type KeyRef, newKeyId } from './ids.js'
 import type { BindingKeys } from './seal.js'
-import type { ServiceKey, ServiceKeyPurpose, ServiceKeyStore } from './service-key.js'
+import {
+  SERVICE_KEY_KINDS,
+  type ServiceKey,
+  type ServiceKeyPurpose,
+  type ServiceKeyStore,
+  serviceKeyLabel,
+} from './service-key.js'
 
 /** The keys of the service's own, found on the token and proven to be the right ones. */
 export interface ServiceKeys {
@@ -15,11 +21,6 @@ export interface ServiceKeys {
 /** The store names a key that this token does not hold, or holds with other material. */
 export class WrongToken extends Error {
   override readonly name = 'WrongToken'
-}
-
-const KINDS: Readonly<Record<ServiceKeyPurpose, KeyKind>> = {
-  binding: 'binding',
-  credential: 'wrapping',
 }
 
 const FIRST_GENERATION = 1
@@ -56,8 +57,11 @@ async function makeKey(
   purpose: ServiceKeyPurpose,
 ): Promise<void> {
   const key = { keyId: newKeyId(), version: FIRST_GENERATION }
-  const label = purpose === 'binding' ? `kms/binding/${key.version}` : 'kms/credential'
-  const checkValue = await hsm.generateKey({ key, kind: KINDS[purpose], label })
+  const checkValue = await hsm.generateKey({
+    key,
+    kind: SERVICE_KEY_KINDS[purpose],
+    label: serviceKeyLabel(purpose, key.version),
+  })
   // When the insert throws, the row may be there all the same: then the key must stay.
   const stored = await store.insert({ purpose, key, checkValue, createdAt: clock() })
   // Another replica was first, so this key is nobody's.
@@ -67,7 +71,7 @@ async function makeKey(
 async function requireOnToken(hsm: Hsm, { purpose, key, checkValue }: ServiceKey): Promise<void> {
   let seen: Uint8Array
   try {
-    seen = await hsm.checkValue({ key, kind: KINDS[purpose] })
+    seen = await hsm.checkValue({ key, kind: SERVICE_KEY_KINDS[purpose] })
   } catch (cause) {
     if (!(cause instanceof HsmError) || cause.failure !== 'key-missing') throw cause
     throw new WrongToken(

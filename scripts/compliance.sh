@@ -1,0 +1,9 @@
+# Checks token and database of a clone: `npm run --silent compliance`; arguments go to `kmsctl compliance`.
+set -eu
+cd "$(dirname "$0")/.."
+ulimit -c 0 # a core file would hold key material
+. scripts/prepare.sh
+
+# 1 would say that a check failed.
+if ! (prepare); then exit 2; fi
+exec node --enable-source-maps dist/src/cli/kmsctl.js compliance "$@"
