@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { prepareDevelopmentToken } from 'softhsm-config-scripts'
-import { type Config, SettingError } from './config.js'
+import type { Config } from './config.js'
+import { SettingError } from './setting.js'
 import type { AccessKeyParts } from './core/create-access-key.js'
 import type { CredentialSealing } from './core/credential.js'
 import type { Hsm } from './core/hsm.js'

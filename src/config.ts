@@ -1,27 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { type Profile, UnusableProfile, loadProfile } from './hsm/profile.js'
 import { type TokenAddress, UnusableUri, parseTokenUri } from './hsm/uri.js'
+import { type Environment, SettingError } from './setting.js'
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js'
-
-/** A setting that cannot be used: the message is one line that names the variable. */
-export class SettingError extends Error {
-  override readonly name = 'SettingError'
-
-  constructor(variable: string, sentence: string, options?: ErrorOptions) {
-    super(`${variable}: ${sentence}`, options)
-  }
-}
-
-/** Certificates of the listener, PEM. */
-export interface TlsSettings {
-  readonly cert: Buffer
-  readonly key: Buffer
-  /** Where it is set, only clients with a certificate of this authority are served. */
-  readonly clientCa: Buffer | undefined
-}
+import { type TlsSettings, loadTls } from './tls-settings.js'
 
 /** Which token: the development token in the data directory, or the one that a URI names. */
 export type TokenSetting =
@@ -50,8 +33,6 @@ export interface Config {
   readonly cmkQuota: number
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** What the dynamic loader reads, for libraries outside the standard folders. */
 const LOADER_VARIABLES = ['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH']
 
@@ -78,7 +59,7 @@ export function loadConfig(environment: Environment): Config {
     token: parseToken(environment['KMS_PKCS11_URI'], { dataDirectory, profile }),
     profile,
     agentEnvironment: pick(environment, [...profile.environment, ...LOADER_VARIABLES]),
-    agents: whole(environment, 'KMS_AGENTS', { fallback: 2, min: 1, max: 64 }),
+    agents: parseAgents(environment, profile),
     queueLimit: whole(environment, 'KMS_QUEUE_LIMIT', { fallback: 1000, min: 1, max: 100_000 }),
     hsmTimeoutMs: whole(environment, 'KMS_HSM_TIMEOUT_MS', {
       fallback: 5000,
@@ -108,55 +89,6 @@ function parseListen(text: string): { readonly host: string; readonly port: numb
     )
   }
   return { host, port }
-}
-
-function loadTls(environment: Environment): TlsSettings | undefined {
-  const cert = environment['KMS_TLS_CERT']
-  const key = environment['KMS_TLS_KEY']
-  const clientCa = environment['KMS_TLS_CLIENT_CA']
-  const mode = environment['KMS_TLS']
-  if (mode && mode !== 'off') {
-    throw new SettingError('KMS_TLS', 'The only value is "off": a proxy in front terminates TLS.')
-  }
-  if (mode === 'off' && (cert || key || clientCa)) {
-    throw new SettingError(
-      'KMS_TLS',
-      'It is "off", but a certificate is set: only one can be meant.',
-    )
-  }
-  if (!cert && !key) {
-    if (!clientCa) return undefined
-    throw new SettingError('KMS_TLS_CLIENT_CA', 'It needs KMS_TLS_CERT and KMS_TLS_KEY as well.')
-  }
-  if (!cert) throw new SettingError('KMS_TLS_CERT', 'It must be set along with KMS_TLS_KEY.')
-  if (!key) throw new SettingError('KMS_TLS_KEY', 'It must be set along with KMS_TLS_CERT.')
-  const settings = {
-    cert: readSettingFile('KMS_TLS_CERT', cert),
-    key: readSettingFile('KMS_TLS_KEY', key),
-    clientCa: clientCa ? readSettingFile('KMS_TLS_CLIENT_CA', clientCa) : undefined,
-  }
-  requirePem(settings)
-  return settings
-}
-
-function requirePem({ cert, key, clientCa }: TlsSettings): void {
-  try {
-    createSecureContext({ cert, key })
-  } catch (cause) {
-    throw new SettingError(
-      'KMS_TLS_CERT',
-      'The certificate and KMS_TLS_KEY must be PEM and belong together.',
-      { cause },
-    )
-  }
-  if (clientCa === undefined) return
-  try {
-    createSecureContext({ ca: clientCa })
-    if (clientCa.includes('-----BEGIN CERTIFICATE-----')) return
-  } catch (cause) {
-    throw new SettingError('KMS_TLS_CLIENT_CA', 'It must be a PEM file of certificates.', { cause })
-  }
-  throw new SettingError('KMS_TLS_CLIENT_CA', 'It must be a PEM file of certificates.')
 }
 
 function requireProtected(host: string, tls: TlsSettings | undefined, mode?: string): void {
@@ -208,6 +140,17 @@ function parseProfile(name: string): Profile {
   }
 }
 
+/** An agent that is exchanged needs one session more for a moment. */
+function parseAgents(environment: Environment, profile: Profile): number {
+  const agents = whole(environment, 'KMS_AGENTS', { fallback: 2, min: 1, max: 64 })
+  const sessions = agents + (profile.recycleAfterCalls > 0 ? 1 : 0)
+  if (profile.maxSessions === 0 || sessions <= profile.maxSessions) return agents
+  throw new SettingError(
+    'KMS_AGENTS',
+    `So many agents need ${sessions} sessions; tokens of the profile ${profile.name} admit ${profile.maxSessions}.`,
+  )
+}
+
 function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text)
   if (level) return level
@@ -229,14 +172,6 @@ function whole(
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN
   if (number >= rule.min && number <= rule.max) return number
   throw new SettingError(variable, `It must be a whole number from ${rule.min} to ${rule.max}.`)
-}
-
-function readSettingFile(variable: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new SettingError(variable, `The file ${path} cannot be read.`, { cause })
-  }
 }
 
 function pick(environment: Environment, names: readonly string[]): Record<string, string> {

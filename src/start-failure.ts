@@ -1,5 +1,5 @@
 import { SoftHsmError } from 'softhsm-config-scripts'
-import { SettingError } from './config.js'
+import { SettingError } from './setting.js'
 import { WrongToken } from './core/service-keys.js'
 import { CredentialsError } from './credentials-file.js'
 import { HsmStartError } from './hsm/start-error.js'

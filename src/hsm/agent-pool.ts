@@ -7,10 +7,11 @@ import { type Job, hsmError } from './job.js'
 import type { AgentStart, StartFailure } from './protocol.js'
 import { HsmStartError } from './start-error.js'
 
-/** Jobs that one agent may hold: enough for a full batch, few enough that a lost agent costs little. */
-const WINDOW = 64
-/** Jobs that travel in one message: more of them are shared out, since a message keeps one agent busy. */
-const BATCH = 8
+/**
+ * Jobs that travel in one message. An agent gets the next message when it has answered the last one: what arrives
+ * meanwhile waits in the queue and travels together, so the busier the service is, the fewer messages it sends.
+ */
+const BATCH = 16
 /** A lost repeatable job is handed to another agent once. */
 const MAX_ATTEMPTS = 2
 /** Loading a vendor library and logging in may take longer than a call. */
@@ -35,7 +36,7 @@ export interface PoolOptions {
 /**
  * Agents, each a process that makes one PKCS#11 call at a time.
  *
- * A job goes to the least loaded agent, or waits in a bounded queue. An agent that hangs past the deadline is killed,
+ * A job goes to an idle agent, or waits in a bounded queue. An agent that hangs past the deadline is killed,
  * one that dies is replaced, one that has done its share (libraries leak) is exchanged while it still serves. Agents
  * start one after the other: several that try a wrong PIN at once would lock the token, and processes that open
  * SoftHSM 2.6.1 in the same instant fail now and then.
@@ -222,7 +223,7 @@ export class AgentPool implements AgentListener {
 
   #pump(): void {
     while (this.#queue.length > 0) {
-      const agent = this.#leastLoaded()
+      const agent = this.#idle()
       if (!agent) return
       const before = agent.calls
       agent.assign(this.#queue.take(BATCH))
@@ -231,12 +232,11 @@ export class AgentPool implements AgentListener {
     }
   }
 
-  #leastLoaded(): AgentProcess | undefined {
-    let best: AgentProcess | undefined
+  #idle(): AgentProcess | undefined {
     for (const agent of this.#ready) {
-      if (agent.load < WINDOW && (!best || agent.load < best.load)) best = agent
+      if (agent.load === 0) return agent
     }
-    return best
+    return undefined
   }
 
   /** Answers jobs whose deadline has passed, and kills agents that give no sign of life. */

@@ -30,7 +30,7 @@ const ProfileSchema = Type.Object(
     /** `explicit` states SENSITIVE and EXTRACTABLE of an unwrapped DEK, `bare` leaves them out. */
     unwrapTemplate: Type.Enum(['explicit', 'bare']),
     /** Optional attributes that a key template of this token may carry. */
-    keyAttributes: Type.Array(Type.Enum(['copyable', 'wrap-with-trusted'])),
+    keyAttributes: Type.Array(Type.Enum(['copyable'])),
     /** Layout of CK_GCM_PARAMS that the token reads; `none` where it has no AES-GCM. */
     gcm: Type.Enum(['v240', 'none']),
     /** Whether CKA_LOCAL is true on keys that the token generated. */

@@ -22,6 +22,8 @@ export function runKnownAnswers(session: OpenSession, profile: Profile): readonl
       test(`wrap ${answer.name}`, () => wrapOutcome(keyWrap, profile, answer)),
       test(`unwrap ${answer.name}`, () => unwrapOutcome(keyWrap, answer)),
     ]),
+    test(`unwrap of a wrapped secret of ${profile.keyWrap.maxSecretBytes} bytes`, () =>
+      longestOutcome(keyWrap, profile.keyWrap.maxSecretBytes)),
     test('unwrap of changed bytes is refused', () => changedOutcome(keyWrap)),
     test(HMAC_ANSWER.name, () => hmacOutcome(session, keyWrap)),
     ...(profile.gcm === 'none' ? [] : [test(GCM_ANSWER.name, () => gcmOutcome(session, keyWrap))]),
@@ -60,6 +62,19 @@ function wrapOutcome(keyWrap: KeyWrap, profile: Profile, answer: KwpAnswer): Out
 function unwrapOutcome(keyWrap: KeyWrap, answer: KwpAnswer): Outcome {
   const secret = keyWrap.withObject(kek(answer), (key) => keyWrap.unwrap(key, answer.exact))
   return secret.equals(answer.secret) ? undefined : 'The unwrapped secret is another one.'
+}
+
+/** The longest secret that the profile promises comes back. */
+function longestOutcome(keyWrap: KeyWrap, length: number): Outcome {
+  const [answer] = KWP_ANSWERS
+  const secret = Buffer.from(Array.from({ length }, (_, index) => index & 0xff))
+  const back = keyWrap.withObject(kek(answer), (key) => {
+    const wrapped = keyWrap.withObject(wrappableSecret(secret), (object) =>
+      keyWrap.wrap(key, object),
+    )
+    return keyWrap.unwrap(key, wrapped)
+  })
+  return back.equals(secret) ? undefined : 'The unwrapped secret is another one.'
 }
 
 function changedOutcome(keyWrap: KeyWrap): Outcome {

@@ -52,17 +52,34 @@ function answer(requests: readonly CommandRequest[]): void {
     replies.push(reply)
     if ('error' in reply && reply.radius === 'agent') {
       // The session or the library is sick: whatever follows goes to a fresh process.
-      channel.send(replies)
+      send(replies)
       channel.drained(() => process.exit(1))
       return
     }
     if (performance.now() - heldSince >= REPLY_HOLD_MS) {
-      channel.send(replies)
+      send(replies)
       replies = []
       heldSince = performance.now()
     }
   }
-  if (replies.length > 0) channel.send(replies)
+  if (replies.length > 0) send(replies)
+}
+
+/** The channel zeroes its own copy when it is gone; the results themselves may hold clear secrets as well. */
+function send(replies: readonly CommandReply[]): void {
+  channel.send(replies)
+  for (const reply of replies) {
+    if ('result' in reply) wipe(reply.result)
+  }
+}
+
+function wipe(result: unknown): void {
+  if (result instanceof Uint8Array) result.fill(0)
+  else if (typeof result === 'object' && result !== null) {
+    for (const member of Object.values(result)) {
+      if (member instanceof Uint8Array) member.fill(0)
+    }
+  }
 }
 
 function run({ id, command, args }: CommandRequest): CommandReply {

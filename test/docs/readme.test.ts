@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals'
+import { decodeDatakeyFrame } from '../../src/codec/datakey-frame.js'
+import { decodeHex } from '../../src/codec/hex.js'
+import { loadConfig } from '../../src/config.js'
+import { sha256 } from '../../src/core/datakey.js'
+import { operations } from '../../src/operations/index.js'
+import { codeIn, rowsOf, sectionOf, textOf } from './documents.js'
+
+const README = textOf('README.md')
+
+test('lists every operation with its address, and no other', () => {
+  const documented = rowsOf(sectionOf(README, '## Operations')).map(([name, address]) => [
+    name,
+    address,
+  ])
+  const own = operations.map(({ name, method, path }) => [name, `\`${method} ${path}\``])
+  expect(documented).toEqual(own)
+})
+
+test('lists every setting that the program reads, and no other', () => {
+  const source = textOf('src/config.ts')
+  const read = new Set(source.match(/\bKMS_[A-Z0-9_]+/g))
+  const documented = rowsOf(sectionOf(README, '## Settings')).flatMap(([names = '']) =>
+    codeIn(names),
+  )
+  expect([...documented].sort()).toEqual([...read].sort())
+})
+
+test('states the defaults of the program', () => {
+  const documented = new Map(
+    rowsOf(sectionOf(README, '## Settings')).flatMap(([names = '', value = '']) =>
+      codeIn(names).map((name) => [name, codeIn(value)[0]] as const),
+    ),
+  )
+  const config = loadConfig({})
+  const own = {
+    KMS_LISTEN: `${config.host}:${config.port}`,
+    KMS_HSM_PROFILE: config.profile.name,
+    KMS_AGENTS: String(config.agents),
+    KMS_QUEUE_LIMIT: String(config.queueLimit),
+    KMS_HSM_TIMEOUT_MS: String(config.hsmTimeoutMs),
+    KMS_LOG_LEVEL: config.logLevel,
+    KMS_REGION: config.region,
+    KMS_CMK_QUOTA: String(config.cmkQuota),
+  }
+  for (const [name, value] of Object.entries(own))
+    expect([name, documented.get(name)]).toEqual([name, value])
+  expect(config.dataDirectory).toMatch(/\/var$/)
+  expect(documented.get('KMS_DATA_DIR')).toBe('./var')
+})
+
+test('shows a frame that is one, and takes it apart as the program does', () => {
+  const section = sectionOf(README, '## Worked example')
+  const answer = /"cipher_text":"([0-9A-F]+)"/.exec(section)?.[1] ?? ''
+  const rows = rowsOf(section)
+  expect(rows.map(([, , bytes = '']) => codeIn(bytes)[0]).join('')).toBe(answer)
+  let at = 0
+  for (const [offset, size, bytes = ''] of rows) {
+    expect([offset, size]).toEqual([String(at), String((codeIn(bytes)[0] ?? '').length / 2)])
+    at += Number(size)
+  }
+  const frame = decodeDatakeyFrame(decodeHex(answer) ?? new Uint8Array())
+  expect(Buffer.from(sha256(frame.checked)).equals(frame.checksum)).toBe(true)
+  expect(section).toContain(`"key_id":"${frame.keyId}"`)
+  expect(at).toBe(188)
+})
