@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import express from 'express'
 import { KmsError } from '../core/errors.js'
 import { openApiDocument } from '../openapi/document.js'
@@ -8,6 +8,7 @@ import type { Metrics } from '../telemetry/metrics.js'
 import { answer, answerError } from './answer.js'
 import { type Exchange, beginExchange } from './exchange.js'
 import { type Page, type ReadinessCheck, livePage, readyPage } from './health.js'
+import { type App, messagesOf } from './messages.js'
 import { type OperationRoute, operationRoute } from './operation-route.js'
 import { ClientGone } from './read-body.js'
 import { renderError } from './render-error.js'
@@ -30,7 +31,7 @@ type Target =
   | { readonly kind: 'page'; readonly path: string; render(this: void): Page | Promise<Page> }
 
 /** Builds the application: every operation at its path, and the pages for operators. */
-export function createApp(parts: AppParts): RequestListener {
+export function createApp(parts: AppParts): App {
   const routes = new RouteTable<Target>([...operationRoutes(parts), ...pageRoutes(parts)])
   const requests = new RequestLog(parts.log, parts.metrics)
   const app = express()
@@ -39,10 +40,13 @@ export function createApp(parts: AppParts): RequestListener {
   app.use((request: IncomingMessage, response: ServerResponse) => {
     void serve(beginExchange(request, response))
   })
-  return function listener(request, response) {
-    // Express answers a request itself whose target is neither a path nor a URL, and in HTML.
-    if (request.url?.startsWith('/')) app(request, response)
-    else void serve(beginExchange(request, response))
+  return { listener, messages: messagesOf(app) }
+
+  function listener(request: IncomingMessage, response: ServerResponse): void {
+    // Express hands back what its router cannot even look at, such as an address that is no URL.
+    app(request as express.Request, response as express.Response, () => {
+      void serve(beginExchange(request, response))
+    })
   }
 
   async function serve(exchange: Exchange): Promise<void> {

@@ -8,6 +8,7 @@ import { answerError } from './answer.js'
 import { Connections } from './connections.js'
 import { beginExchange } from './exchange.js'
 import { type GarbageAnswer, answerGarbage } from './garbage.js'
+import type { App } from './messages.js'
 import { renderError } from './render-error.js'
 
 /** Where and how to listen. */
@@ -52,13 +53,13 @@ const LIMITS = {
 
 /** Starts to listen. @throws Error of the system when the address cannot be had, or the TLS files are unusable */
 export async function startServer(
-  listener: RequestListener,
+  { listener, messages }: App,
   options: ServerOptions,
 ): Promise<RunningServer> {
   const connections = new Connections()
   const server = options.tls
-    ? https.createServer(tlsOptions(options.tls))
-    : http.createServer(LIMITS)
+    ? https.createServer({ ...messages, ...tlsOptions(options.tls) })
+    : http.createServer({ ...messages, ...LIMITS })
   server.on('connection', (socket: Duplex) => connections.addWire(socket))
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Duplex) => {
     connections.add(socket)

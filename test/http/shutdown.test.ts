@@ -1,3 +1,4 @@
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from '@jest/globals'
@@ -7,13 +8,18 @@ import { open, readAll } from './raw-socket.js'
 
 const log = startLog('silent', { write: () => undefined })
 const local = { host: '127.0.0.1', port: 0, log }
+/** Starts a server whose application is a plain listener. */
+function start(listener: RequestListener, options = local) {
+  return startServer({ listener, messages: { IncomingMessage, ServerResponse } }, options)
+}
+
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 
 test('finishes what is under way, and closes the connection with it', async () => {
   const release: (() => void)[] = []
-  const server = await startServer((_request, response) => {
+  const server = await start((_request, response) => {
     release.push(() => response.end('done'))
-  }, local)
+  })
   const socket = await open(server.url)
   const answer = readAll(socket)
   socket.write(GET)
@@ -27,32 +33,32 @@ test('finishes what is under way, and closes the connection with it', async () =
 })
 
 test('ends idle connections at once, those too that never sent a request', async () => {
-  const server = await startServer((_request, response) => response.end('done'), local)
+  const server = await start((_request, response) => response.end('done'))
   const fresh = await open(server.url)
   const used = await open(server.url)
   used.write(GET)
   await new Promise((resolve) => used.once('data', resolve))
   const answers = [readAll(fresh), readAll(used)]
-  const start = Date.now()
+  const began = Date.now()
   await server.close(5000)
   await Promise.all(answers)
-  expect(Date.now() - start).toBeLessThan(1000)
+  expect(Date.now() - began).toBeLessThan(1000)
 })
 
 test('cuts off what takes longer than the grace', async () => {
-  const server = await startServer(() => undefined, local)
+  const server = await start(() => undefined)
   const socket = await open(server.url)
   const answer = readAll(socket)
   socket.write(GET)
   await pause(30)
-  const start = Date.now()
+  const began = Date.now()
   await server.close(100)
   expect(await answer).toBe('')
-  expect(Date.now() - start).toBeLessThan(2000)
+  expect(Date.now() - began).toBeLessThan(2000)
 })
 
 test('keeps a connection for the next request', async () => {
-  const server = await startServer((_request, response) => response.end('done'), local)
+  const server = await start((_request, response) => response.end('done'))
   const socket = await open(server.url)
   for (let count = 0; count < 3; count += 1) {
     socket.write(GET)
@@ -66,7 +72,7 @@ test('says so when the address is taken', async () => {
   const blocker = createServer()
   await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve))
   const { port } = blocker.address() as AddressInfo
-  await expect(startServer(() => undefined, { ...local, port })).rejects.toThrow('EADDRINUSE')
+  await expect(start(() => undefined, { ...local, port })).rejects.toThrow('EADDRINUSE')
   await new Promise((resolve) => blocker.close(resolve))
 })
 

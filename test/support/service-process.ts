@@ -33,6 +33,7 @@ export async function startServiceProcess(
   const run = spawnService({
     KMS_LISTEN: '127.0.0.1:0',
     KMS_DATA_DIR: dataDirectory,
+    KMS_AGENTS: '2',
     ...environment,
   })
   const url = await listening(run)

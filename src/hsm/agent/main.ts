@@ -13,8 +13,11 @@ import { openToken } from './token.js'
  */
 
 const CHANNEL_FD = 3
-/** Replies wait this long for others at most, so that a slow call does not hold back finished ones. */
-const REPLY_HOLD_MS = 2
+/**
+ * Replies wait this long for others at most: the service works on the first ones of a message while the agent works on
+ * the rest.
+ */
+const REPLY_HOLD_MS = 0.4
 
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)

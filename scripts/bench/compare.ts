@@ -1,0 +1,129 @@
+import { type LoadResult, runLoad } from './load.js'
+import type { MeasuredService } from './measured-service.js'
+import type { Options } from './options.js'
+import type { Comparison, Figures, OperationName } from './report.js'
+import type { ServerProcess } from './server-process.js'
+import { median } from './statistics.js'
+import { type Workload, send } from './workload.js'
+
+/** What one run left unanswered when its time was up must not slow the next one. */
+const PAUSE_MS = 200
+
+/** The service, the baseline, and what both are asked. */
+export interface Contest {
+  readonly service: MeasuredService
+  readonly baseline: ServerProcess
+  readonly workload: Workload
+}
+
+interface Round {
+  readonly service: Figures
+  readonly baseline: Figures
+}
+
+/**
+ * Measures an operation: rounds of one run against the service and one against the baseline, the order changing from
+ * round to round. Ratios are taken within a round, so that a machine which slows down slows both of their sides.
+ */
+export async function compare(
+  contest: Contest,
+  run: { readonly operation: OperationName; readonly connections: number },
+  options: Pick<Options, 'rounds' | 'seconds' | 'warmUpSeconds'>,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  async function measure(side: 'service' | 'baseline', seconds: number): Promise<Figures> {
+    const { figures, sample } = await runSide(contest, { ...run, side, seconds }, signal)
+    if (side === 'service') await contest.workload.verify(run.operation, sample)
+    return figures
+  }
+  await measure('service', options.warmUpSeconds)
+  await measure('baseline', options.warmUpSeconds)
+  const rounds: Round[] = []
+  while (rounds.length < options.rounds) {
+    if (rounds.length % 2 === 0) {
+      const service = await measure('service', options.seconds)
+      rounds.push({ service, baseline: await measure('baseline', options.seconds) })
+    } else {
+      const baseline = await measure('baseline', options.seconds)
+      rounds.push({ baseline, service: await measure('service', options.seconds) })
+    }
+  }
+  return summarise(run, rounds)
+}
+
+/** Refuses a baseline whose answers are not of the size of the service's: the comparison would not be fair. */
+export async function requireSameSize(
+  { service, baseline, workload }: Contest,
+  operations: readonly OperationName[],
+): Promise<void> {
+  for (const operation of operations) {
+    const [request] = workload.requests([operation])
+    if (!request) continue
+    const ours = await send(service.url, request)
+    const theirs = await send(baseline.url, request)
+    if (ours.length !== theirs.length) {
+      throw new Error(
+        `The baseline answers ${theirs.length} bytes to ${operation}, the service ${ours.length}.`,
+      )
+    }
+  }
+}
+
+async function runSide(
+  contest: Contest,
+  run: {
+    readonly side: 'service' | 'baseline'
+    readonly operation: OperationName
+    readonly connections: number
+    readonly seconds: number
+  },
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const result = await runLoad(
+    {
+      server: contest[run.side],
+      requests: contest.workload.requests([run.operation]),
+      connections: run.connections,
+      until: { seconds: run.seconds },
+    },
+    signal,
+  )
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  return result
+}
+
+/** Puts the rounds of one operation together. */
+export function summarise(
+  run: { readonly operation: OperationName; readonly connections: number },
+  rounds: readonly Round[],
+): Comparison {
+  function ratio(name: 'per_second' | 'p99_ms'): number {
+    return median(rounds.map(({ service, baseline }) => service[name] / baseline[name]))
+  }
+  return {
+    ...run,
+    service: medians(rounds.map(({ service }) => service)),
+    baseline: medians(rounds.map(({ baseline }) => baseline)),
+    throughput_ratio: ratio('per_second'),
+    p99_ratio: ratio('p99_ms'),
+    rounds: [...rounds],
+  }
+}
+
+function medians(figures: readonly Figures[]): Figures {
+  function middle(name: 'per_second' | 'p50_ms' | 'p99_ms'): number {
+    return median(figures.map((one) => one[name]))
+  }
+  function cost(name: 'cpu_us' | 'children_cpu_us'): number | null {
+    const known = figures.flatMap((one) => one[name] ?? [])
+    return known.length > 0 ? median(known) : null
+  }
+  return {
+    requests: figures.reduce((sum, { requests }) => sum + requests, 0),
+    per_second: middle('per_second'),
+    p50_ms: middle('p50_ms'),
+    p99_ms: middle('p99_ms'),
+    cpu_us: cost('cpu_us'),
+    children_cpu_us: cost('children_cpu_us'),
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { Value } from 'typebox/value'
+import { Report } from '../../scripts/bench/report.js'
+import { describeUnless } from '../support/describe-unless.js'
+import { inNewFolder } from '../support/folder.js'
+import { softHsmModule } from '../support/softhsm-token.js'
+import { startBench } from './bench-process.js'
+
+const BRIEF = ['--quick', '--seconds', '0.3', '--warm-up', '0.2']
+
+describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the bench', () => {
+  test('measures every operation, prints a table, writes a report, and leaves nothing behind', async () => {
+    await inNewFolder(async (folder) => {
+      const { report, out } = await runBench(folder, ['--connections', '1,32', '--requests', '300'])
+      expect(report.raw.map(({ operation }) => operation)).toEqual([
+        'encrypt-datakey',
+        'decrypt-datakey',
+      ])
+      expect(
+        report.comparisons.map(({ operation, connections }) => `${operation} ${connections}`),
+      ).toEqual([
+        'encrypt-datakey 1',
+        'encrypt-datakey 32',
+        'decrypt-datakey 1',
+        'decrypt-datakey 32',
+      ])
+      for (const { service, baseline, rounds } of report.comparisons) {
+        expect(rounds).toHaveLength(1)
+        for (const { requests, p50_ms: p50, p99_ms: p99 } of [service, baseline]) {
+          expect(requests).toBeGreaterThan(0)
+          expect(p99).toBeGreaterThanOrEqual(p50)
+        }
+      }
+      expect(report.marks).toHaveLength(7)
+      for (const { mark } of report.marks) expect(out).toContain(mark)
+      expectMemory(report)
+    })
+  }, 180_000)
+
+  test('measures what it is asked for and nothing else', async () => {
+    await inNewFolder(async (folder) => {
+      const options = ['--operations', 'decrypt-datakey', '--connections', '2', '--requests', '0']
+      const { report } = await runBench(folder, [...options, '--rounds', '2'])
+      expect(report.comparisons).toHaveLength(1)
+      expect(report.comparisons[0]).toMatchObject({ operation: 'decrypt-datakey', connections: 2 })
+      expect(report.comparisons[0]?.rounds).toHaveLength(2)
+      expect(report.memory).toBeNull()
+      expect(new Set(report.marks.map(({ outcome }) => outcome))).toEqual(new Set(['not measured']))
+    })
+  }, 180_000)
+
+  test('ends what it has started when it is told to end', async () => {
+    await inNewFolder(async (folder) => {
+      const bench = startBench(['--json', join(folder, 'report.json')], folder)
+      await bench.says(/encrypt-datakey, 1 connections/)
+      bench.kill('SIGTERM')
+      expect((await bench.ended).exitCode).toBe(143)
+      expect(await readdir(folder)).toEqual([])
+    })
+  }, 180_000)
+})
+
+test.each([
+  ['an unknown option', ['--speed']],
+  ['an unknown operation', ['--operations', 'encrypt-datakey,sign']],
+  ['no connections', ['--connections', '0']],
+  ['a part of a round', ['--rounds', '1.5']],
+  ['no time', ['--seconds', 'soon']],
+])('refuses %s', async (_what, options) => {
+  await inNewFolder(async (folder) => {
+    const { exitCode, out, err } = await startBench(options, folder).ended
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' })
+    expect(err).toMatch(/^bench: .*--\w+.*\.\n$/)
+  })
+})
+
+async function runBench(folder: string, options: readonly string[]) {
+  const temporary = join(folder, 'temporary')
+  const json = join(folder, 'made', 'report.json')
+  await mkdir(temporary)
+  const { exitCode, out, err } = await startBench([...BRIEF, ...options, '--json', json], temporary)
+    .ended
+  if (exitCode !== 0) throw new Error(err)
+  const report: unknown = JSON.parse(await readFile(json, 'utf8'))
+  expect([...Value.Errors(Report, report)]).toEqual([])
+  if (!Value.Check(Report, report)) throw new Error('The report is not as described.')
+  expect(await readdir(temporary)).toEqual([])
+  return { report, out }
+}
+
+function expectMemory({ memory }: Report): void {
+  if (process.platform !== 'linux') return
+  for (const phase of memory?.phases ?? []) {
+    expect(phase.requests).toBe(300)
+    expect(phase.service_rss_mb).toBeGreaterThan(30)
+    expect(phase.peak_distinct_mb).toBeGreaterThan(phase.service_rss_mb)
+    expect(phase.peak_rss_mb).toBeGreaterThan(phase.peak_distinct_mb)
+  }
+  const names = memory?.processes.map(({ name }) => name)
+  expect(names).toEqual(['service', 'agent', 'agent'])
+}
