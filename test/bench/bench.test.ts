@@ -98,6 +98,8 @@ function expectMemory({ memory }: Report): void {
     expect(phase.peak_distinct_mb).toBeGreaterThan(phase.service_rss_mb)
     expect(phase.peak_rss_mb).toBeGreaterThan(phase.peak_distinct_mb)
   }
-  const names = memory?.processes.map(({ name }) => name)
-  expect(names).toEqual(['service', 'agent', 'agent'])
+  // How many agents there are depends on the machine.
+  const [service, ...others] = memory?.processes.map(({ name }) => name) ?? []
+  expect(service).toBe('service')
+  expect(new Set(others)).toEqual(new Set(['agent']))
 }
