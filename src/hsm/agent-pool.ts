@@ -1,6 +1,7 @@
 import { HsmError, type HsmStatus } from '../core/hsm.js'
 import type { HsmObserver } from '../core/hsm-observer.js'
 import { type AgentListener, AgentProcess, type EndReason } from './agent-process.js'
+import { backOffMs } from './back-off.js'
 import { REPEATABLE } from './commands.js'
 import { JobQueue } from './job-queue.js'
 import { type Job, hsmError } from './job.js'
@@ -16,8 +17,6 @@ const BATCH = 16
 const MAX_ATTEMPTS = 2
 /** Loading a vendor library and logging in may take longer than a call. */
 const START_TIMEOUT_MS = 15_000
-const FIRST_BACK_OFF_MS = 100
-const MOST_BACK_OFF_MS = 5_000
 const CLOSE_GRACE_MS = 3_000
 
 /** How the agents are run. */
@@ -167,11 +166,9 @@ export class AgentPool implements AgentListener {
     this.#report()
   }
 
-  /** The first loss costs no wait; a token that goes on failing is asked ever more rarely. */
   #fillLater(): void {
-    const doubled = FIRST_BACK_OFF_MS * 2 ** Math.min(this.#failures - this.#options.agents - 1, 10)
-    const delay = this.#failures <= this.#options.agents ? 0 : Math.min(MOST_BACK_OFF_MS, doubled)
     clearTimeout(this.#retry)
+    const delay = backOffMs({ failures: this.#failures, agents: this.#options.agents })
     this.#retry = setTimeout(() => this.#fill(), delay)
   }
 
@@ -186,11 +183,14 @@ export class AgentPool implements AgentListener {
     }
   }
 
-  /** The agent whose share of calls is done, if any. */
-  #worn(): AgentProcess | undefined {
+  /** Whether an agent has done its share of calls: libraries leak. */
+  #isWorn({ calls }: AgentProcess): boolean {
     const share = this.#options.start.profile.recycleAfterCalls
-    if (share === 0) return undefined
-    return [...this.#ready].find(({ calls }) => calls >= share)
+    return share > 0 && calls >= share
+  }
+
+  #worn(): AgentProcess | undefined {
+    return [...this.#ready].find((agent) => this.#isWorn(agent))
   }
 
   /** A new agent is ready: if there is one more than wanted, the worn one goes, after what it still has. */
@@ -225,10 +225,8 @@ export class AgentPool implements AgentListener {
     while (this.#queue.length > 0) {
       const agent = this.#idle()
       if (!agent) return
-      const before = agent.calls
       agent.assign(this.#queue.take(BATCH))
-      const share = this.#options.start.profile.recycleAfterCalls
-      if (before < share && agent.calls >= share) this.#fill()
+      if (this.#isWorn(agent)) this.#fill()
     }
   }
 

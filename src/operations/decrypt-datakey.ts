@@ -7,6 +7,7 @@ import { parseDatakeyLength, sha256 } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
 import { openDatakey, readDatakeyFrame } from '../core/seal.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
+import { DATAKEY_ERRORS } from './datakey-errors.js'
 import {
   AdditionalAuthenticatedData,
   CipherText,
@@ -47,18 +48,7 @@ export const decryptDatakey = defineOperation({
     datakey_dgst: Type.String({ description: 'SHA-256 of the data key, upper-case hexadecimal.' }),
   }),
   status: 200,
-  errors: [
-    'KMS.0205',
-    'KMS.0207',
-    'KMS.0208',
-    'KMS.0209',
-    'KMS.0210',
-    'KMS.0335',
-    'KMS.1301',
-    'KMS.2201',
-    'KMS.2202',
-    'KMS.2204',
-  ],
+  errors: [...DATAKEY_ERRORS, 'KMS.2201', 'KMS.2202', 'KMS.2204'],
   example: {
     request: {
       key_id: EXAMPLE_KEY_ID,

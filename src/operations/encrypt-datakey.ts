@@ -6,6 +6,7 @@ import { parseDatakeyLength, parseDigestedDatakey } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
 import { sealDatakey } from '../core/seal.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
+import { DATAKEY_ERRORS } from './datakey-errors.js'
 import {
   AdditionalAuthenticatedData,
   EncryptionContext,
@@ -58,19 +59,7 @@ export const encryptDatakey = defineOperation({
     datakey_length: Type.String({ description: 'Length of the data key in bytes.' }),
   }),
   status: 200,
-  errors: [
-    'KMS.0205',
-    'KMS.0207',
-    'KMS.0208',
-    'KMS.0209',
-    'KMS.0210',
-    'KMS.0335',
-    'KMS.1301',
-    'KMS.2101',
-    'KMS.2102',
-    'KMS.2103',
-    'KMS.2104',
-  ],
+  errors: [...DATAKEY_ERRORS, 'KMS.2101', 'KMS.2102', 'KMS.2103', 'KMS.2104'],
   example: {
     request: {
       key_id: EXAMPLE_KEY_ID,

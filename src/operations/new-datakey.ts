@@ -5,6 +5,7 @@ import { contextBytes } from '../core/context-bytes.js'
 import { KmsError } from '../core/errors.js'
 import type { HsmLimits } from '../core/hsm.js'
 import type { Service } from '../core/service.js'
+import { DATAKEY_ERRORS } from './datakey-errors.js'
 import {
   AdditionalAuthenticatedData,
   EncryptionContext,
@@ -47,18 +48,7 @@ export const NewDatakey = Type.Object({
  * Errors of the calls that have a data key generated. A length out of range is KMS.1901 in both of them: KMS.2001 stems
  * from the time when the call without plaintext knew one length only.
  */
-export const NEW_DATAKEY_ERRORS = [
-  'KMS.0205',
-  'KMS.0207',
-  'KMS.0208',
-  'KMS.0209',
-  'KMS.0210',
-  'KMS.0335',
-  'KMS.1301',
-  'KMS.1901',
-  'KMS.1902',
-  'KMS.1903',
-] as const
+export const NEW_DATAKEY_ERRORS = [...DATAKEY_ERRORS, 'KMS.1901', 'KMS.1902', 'KMS.1903'] as const
 
 /** Judges a request for a new data key, and finds the CMK that is to wrap it. */
 export async function prepareDatakey(

@@ -50,10 +50,7 @@ export class Handles {
 
   /** The handle of a key if the token holds it now. */
   find(key: KeyRef): Buffer | undefined {
-    const id = objectId(key)
-    const [handle] = findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }])
-    if (handle) this.#byId.set(id.toString('hex'), handle)
-    return handle
+    return this.#look(objectId(key))
   }
 
   remember(key: KeyRef, handle: Buffer): void {
@@ -64,14 +61,17 @@ export class Handles {
     this.#byId.delete(objectId(key).toString('hex'))
   }
 
+  #look(id: Buffer): Buffer | undefined {
+    const [handle] = findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }])
+    if (handle) this.#byId.set(id.toString('hex'), handle)
+    return handle
+  }
+
   #search(id: Buffer): Buffer {
     const limit = performance.now() + this.#visibleAfterMs
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
-      const [handle] = findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }])
-      if (handle) {
-        this.#byId.set(id.toString('hex'), handle)
-        return handle
-      }
+      const handle = this.#look(id)
+      if (handle) return handle
       // Another process may have made the key a moment ago: it is looked for again before it is missing.
       const left = limit - performance.now()
       if (left <= 0) break

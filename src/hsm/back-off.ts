@@ -1,0 +1,12 @@
+const FIRST_MS = 100
+const MOST_MS = 5_000
+
+/**
+ * How long to wait before the next agent is started, in milliseconds.
+ *
+ * As many losses in a row as there are agents cost no wait; a token that goes on failing is asked ever more rarely.
+ */
+export function backOffMs(count: { readonly failures: number; readonly agents: number }): number {
+  const beyond = count.failures - count.agents
+  return beyond <= 0 ? 0 : Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(beyond - 1, 10))
+}
