@@ -6,6 +6,7 @@ import { judge } from '../../scripts/bench/marks.js'
 import { childrenOf, processorTime, residentMemory } from '../../scripts/bench/processes.js'
 import type { Figures, Memory } from '../../scripts/bench/report.js'
 import { median, percentile } from '../../scripts/bench/statistics.js'
+import { describeUnless } from '../support/describe-unless.js'
 
 test.each([
   [[3], 3],
@@ -69,9 +70,9 @@ describe('marks', () => {
   })
 })
 
-const describeOnLinux = process.platform === 'linux' ? describe : describe.skip
+const foreign = process.platform === 'linux' ? undefined : 'there is no /proc'
 
-describeOnLinux('processes', () => {
+describeUnless(foreign, 'processes', () => {
   test('memory is that which the process itself sees', () => {
     const resident = residentMemory(process.pid)
     const mb = process.memoryUsage.rss() / 2 ** 20
