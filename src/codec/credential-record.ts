@@ -1,4 +1,4 @@
-import { MalformedBytes, wrappedLength } from './datakey-frame.js'
+import { MalformedBytes, wrappedLength } from './frame.js'
 
 /*
  * The credential record: a sealed secret access key as it rests in the store. Integers are little-endian.

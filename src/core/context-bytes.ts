@@ -1,4 +1,5 @@
 import { canonicalMap } from '../codec/canonical-json.js'
+import { sha256 } from './datakey.js'
 import { KmsError } from './errors.js'
 
 /** Longest `encryption_context`, in characters of its canonical form. KMS API: Encrypting a DEK. */
@@ -10,6 +11,7 @@ const FORM_NONE = 0x00
 const FORM_MAP = 0x01
 const FORM_TEXT = 0x02
 const FORM_BOTH = 0x03
+const FORM_PIN = 0x04
 
 /** The two generations of the same idea: non-secret data that a ciphertext is bound to. */
 export interface Context {
@@ -39,6 +41,28 @@ export function contextBytes(context: Context): Uint8Array {
   if (map) return Buffer.concat([Buffer.of(FORM_MAP), map])
   if (text) return Buffer.concat([Buffer.of(FORM_TEXT), text])
   return Buffer.of(FORM_NONE)
+}
+
+/**
+ * Canonical bytes of a context with a PIN: 0x04 ‖ SHA-256 of the PIN ‖ the bytes of the context without it.
+ *
+ * A frame holds only a MAC of them by a key that never leaves the HSM, so nobody can try PINs without asking the service.
+ */
+export function withPin(context: Uint8Array, pin: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.of(FORM_PIN), sha256(pin), context])
+}
+
+/**
+ * Refuses a context where there is nothing to bind it to.
+ *
+ * @throws KmsError KMS.0308
+ */
+export function requireNoContext(context: Uint8Array): void {
+  if (context.length === 1) return
+  throw new KmsError(
+    'KMS.0308',
+    'A ciphertext of an RSA key is not bound to anything: leave out the encryption context, the additional authenticated data and the PIN.',
+  )
 }
 
 function mapBytes(value: unknown): Buffer | undefined {

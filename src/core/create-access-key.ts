@@ -1,7 +1,8 @@
 import type { AccessKey, AccessKeyStore } from './access-key.js'
 import type { Clock } from './clock.js'
-import { type CredentialSealing, type GeneratedAccessKey, sealSecret } from './credential.js'
+import { type GeneratedAccessKey, sealSecret } from './credential.js'
 import type { ProjectId } from './ids.js'
+import type { CredentialSealing } from './sealed-record.js'
 
 /** Whom an access key acts for. */
 export interface AccessKeyOwner {

@@ -1,3 +1,13 @@
+import type { DataSealing, OaepDecryption, OaepHash, Rewrapping } from './hsm-data.js'
+import type { Importing } from './hsm-import.js'
+import type {
+  Agreement,
+  Macs,
+  PairAlgorithm,
+  PairGeneration,
+  SignatureScheme,
+  Signing,
+} from './hsm-pairs.js'
 import type { KeyRef } from './ids.js'
 
 /**
@@ -6,12 +16,13 @@ import type { KeyRef } from './ids.js'
  * - `unavailable`: no token can be reached, or the call was lost with its agent
  * - `busy`: the queue is full or the deadline passed before an agent was free
  * - `key-missing`: a healthy token does not hold the key
- * - `not-authentic`: the tag of a wrapped secret is wrong, nothing was unwrapped
+ * - `not-authentic`: what was sent does not open: its tag, its padding or its check is wrong
+ * - `unsuitable`: imported material opens, but is not what the key needs
  * - `unsupported`: the token cannot do this, now or later
  * - `fault`: anything else the token answered
  */
 export type HsmFailure =
-  'unavailable' | 'busy' | 'key-missing' | 'not-authentic' | 'unsupported' | 'fault'
+  'unavailable' | 'busy' | 'key-missing' | 'not-authentic' | 'unsuitable' | 'unsupported' | 'fault'
 
 /** An error of the HSM, with the PKCS#11 call and the return value (CKR_*) where there was one. */
 export class HsmError extends Error {
@@ -33,12 +44,15 @@ export class HsmError extends Error {
 }
 
 /**
- * What a key on the token is for.
+ * What a secret key on the token is, and the one use it has.
  *
  * - `wrapping`: AES-256, wrap and unwrap only: symmetric CMKs and the credential key
  * - `binding`: 32-byte generic secret, sign and verify only: makes the tags
+ * - `hmac-256`, `hmac-384`, `hmac-512`: generic secret of 32, 48, 64 bytes, sign and verify only: HMAC CMKs
+ * - `sm4-wrapping`, `hmac-sm3`: the same of the Chinese national standards, on tokens whose profile has them
  */
-export type KeyKind = 'wrapping' | 'binding'
+export type KeyKind =
+  'wrapping' | 'binding' | 'hmac-256' | 'hmac-384' | 'hmac-512' | 'sm4-wrapping' | 'hmac-sm3'
 
 /** What a tag binds to a wrapped secret: the tag is a MAC of `before ‖ wrapped ‖ after`. */
 export interface Binding {
@@ -64,7 +78,7 @@ export interface KeyGeneration {
   }): Promise<Uint8Array>
   /** Computes the check value of a key again, so that a wrong token is noticed. */
   checkValue(request: { readonly key: KeyRef; readonly kind: KeyKind }): Promise<Uint8Array>
-  /** Destroys a key on the token; no error if it is not there. */
+  /** Destroys a key on the token, both halves of a pair; no error if it is not there. */
   destroyKey(key: KeyRef): Promise<void>
 }
 
@@ -182,10 +196,17 @@ export interface Inspection {
   attempts(key: KeyRef): Promise<readonly Attempt[]>
 }
 
-/** What this token cannot exceed. */
+/** What this token can do, and what it cannot exceed: facts of its profile. */
 export interface HsmLimits {
   /** Longest secret that can be wrapped and unwrapped, in bytes. */
   readonly maxSecretBytes: number
+  /** Longest PKCS#8 of a private key that can be wrapped, and unwrapped to be read, in bytes; 0: none. */
+  readonly maxPairBytes: number
+  /** Secret keys and pairs that it makes. */
+  readonly algorithms: readonly (KeyKind | PairAlgorithm)[]
+  readonly signatureSchemes: readonly SignatureScheme[]
+  /** Hashes of RSA OAEP, for decryption and import. */
+  readonly oaepHashes: readonly OaepHash[]
 }
 
 /** Whether the HSM can be used now, and the reason where it cannot. */
@@ -195,7 +216,20 @@ export interface HsmStatus {
 }
 
 /** Port: the hardware security module. */
-export interface Hsm extends KeyGeneration, KeyWrapping, Randomness, Inspection {
+export interface Hsm
+  extends
+    KeyGeneration,
+    KeyWrapping,
+    PairGeneration,
+    Signing,
+    Agreement,
+    Macs,
+    DataSealing,
+    Rewrapping,
+    OaepDecryption,
+    Importing,
+    Randomness,
+    Inspection {
   readonly limits: HsmLimits
   status(): HsmStatus
   close(): Promise<void>

@@ -25,26 +25,38 @@ export interface Page {
   readonly limit: number
 }
 
-/** Port: where the rows of the CMKs are kept. */
+/** A version that should be on a token, with what its CMK says of it. */
+export type KeptVersion = KeyVersion & Pick<Cmk, 'spec' | 'usage' | 'origin' | 'keystoreId'>
+
+/**
+ * Port: where the rows of the CMKs are kept. A tombstone (`destroyedAt`) is found by its id alone: lists, counts, quotas
+ * and names do not know it.
+ */
 export interface KeyStore {
   /**
-   * Stores a new CMK with the first version of its material, durably, in one transaction.
+   * Stores a new CMK with the first version of its material, durably, in one transaction; an external key begins
+   * without one.
    *
    * @throws KmsError KMS.1104 when another key of the project has the alias, KMS.1105 when the project has
    * `quota` keys already
    */
   insert(request: {
     readonly cmk: Cmk
-    readonly version: KeyVersion
+    readonly version: KeyVersion | undefined
     readonly quota: number
   }): Promise<void>
+  /** Tombstones are found as well. */
   find(projectId: ProjectId, keyId: KeyId): Promise<Cmk | undefined>
+  /** Finds a CMK or a tombstone whichever project it belongs to: for those who hold a grant on it. */
+  findAnywhere(keyId: KeyId): Promise<Cmk | undefined>
   /**
-   * Writes a changed CMK and raises its revision.
+   * Writes a changed CMK and raises its revision; in the same transaction it writes the versions given, new or changed.
+   * A CMK that becomes a tombstone gives up its place in the quota and its name, its aliases, tags and grants go.
    *
    * @throws StaleRevision when the stored revision is not the one of `cmk`
+   * @throws KmsError KMS.1104 when another key of the project has the alias
    */
-  replace(cmk: Cmk): Promise<void>
+  replace(cmk: Cmk, versions?: readonly KeyVersion[]): Promise<void>
   /** A slice of the CMKs of a project by time of creation, then id, and how many match in all. */
   list(request: {
     readonly projectId: ProjectId
@@ -52,7 +64,21 @@ export interface KeyStore {
     readonly page: Page
   }): Promise<{ readonly cmks: readonly Cmk[]; readonly total: number }>
   countByProject(projectId: ProjectId): Promise<number>
+  /** How many CMKs have their material in a keystore, in all projects; tombstones whose objects are still there count. */
+  countByKeystore(keystoreId: string): Promise<number>
   findByAlias(projectId: ProjectId, alias: string): Promise<Cmk | undefined>
-  /** Every version of every CMK, for the comparison of the store with the token. */
-  allVersions(): Promise<readonly KeyVersion[]>
+  /** Versions of one CMK, oldest first. */
+  versions(keyId: KeyId): Promise<readonly KeyVersion[]>
+  /** Every version of every CMK that should be on a token, for the comparison of the store with it. */
+  allVersions(): Promise<readonly KeptVersion[]>
+  /**
+   * Takes CMKs whose work (see `dueAt`) is due at `now`, longest due first, and keeps others from taking them before
+   * `until`: of several replicas one does the work, and another one takes it over from a replica that died. Writing the
+   * CMK ends the claim.
+   */
+  claimDue(request: {
+    readonly now: number
+    readonly until: number
+    readonly limit: number
+  }): Promise<readonly Cmk[]>
 }

@@ -1,17 +1,16 @@
-import { timingSafeEqual } from 'node:crypto'
 import {
+  type DatakeyForm,
   type DatakeyFrame,
-  type DatakeyHeader,
-  MalformedBytes,
   decodeDatakeyFrame,
-  encodeChecked,
   encodeDatakeyHeader,
-  encodeKeyIdField,
 } from '../codec/datakey-frame.js'
+import { derLength } from '../codec/der-length.js'
+import { encodeChecked, encodeKeyIdField } from '../codec/frame.js'
 import { sha256 } from './datakey.js'
-import { KmsError } from './errors.js'
 import { type Binding, type BoundSecret, HsmError, type KeyWrapping } from './hsm.js'
+import type { Rewrapping } from './hsm-data.js'
 import type { KeyId, KeyRef } from './ids.js'
+import { notAuthentic, orNotAuthentic, readFrame, requireKeyId } from './read-frame.js'
 
 /** The binding keys of the token, by generation; the current one makes the tags. */
 export interface BindingKeys {
@@ -25,15 +24,22 @@ export interface Sealing {
   readonly bindingKeys: BindingKeys
 }
 
-/** Wraps a DEK that the caller gave and packs it into a frame. The DEK stays the caller's, who zeroes it. */
+/**
+ * Wraps a secret that the caller gave and packs it into a frame: of a data key unless `form` says otherwise. The secret
+ * stays the caller's, who zeroes it.
+ */
 export async function sealDatakey(
   { hsm, bindingKeys }: Sealing,
-  request: { readonly key: KeyRef; readonly dek: Uint8Array; readonly context: Uint8Array },
+  request: {
+    readonly key: KeyRef
+    readonly dek: Uint8Array
+    readonly context: Uint8Array
+    readonly form?: DatakeyForm
+  },
 ): Promise<Uint8Array> {
-  const frame = prepareFrame(bindingKeys, { ...request, datakeyLength: request.dek.length })
-  return frame.finish(
-    await hsm.wrap({ key: request.key, secret: request.dek, binding: frame.binding }),
-  )
+  const { key, dek, context, form = 'datakey' } = request
+  const frame = prepareFrame(bindingKeys, { key, form, datakeyLength: dek.length, context })
+  return frame.finish(await hsm.wrap({ key, secret: dek, binding: frame.binding }))
 }
 
 /** Has the token generate a DEK, and packs it into a frame without ever seeing it. */
@@ -42,7 +48,11 @@ export async function generateSealedDatakey(
   request: { readonly key: KeyRef; readonly length: number; readonly context: Uint8Array },
 ): Promise<Uint8Array> {
   const { key, length } = request
-  const frame = prepareFrame(bindingKeys, { ...request, datakeyLength: length })
+  const frame = prepareFrame(bindingKeys, {
+    ...request,
+    form: 'datakey',
+    datakeyLength: length,
+  })
   return frame.finish(await hsm.generateWrapped({ key, length, binding: frame.binding }))
 }
 
@@ -52,7 +62,11 @@ export async function generateReadableDatakey(
   request: { readonly key: KeyRef; readonly length: number; readonly context: Uint8Array },
 ): Promise<{ readonly dek: Uint8Array; readonly frame: Uint8Array }> {
   const { key, length } = request
-  const frame = prepareFrame(bindingKeys, { ...request, datakeyLength: length })
+  const frame = prepareFrame(bindingKeys, {
+    ...request,
+    form: 'datakey',
+    datakeyLength: length,
+  })
   const made = await hsm.generateReadable({ key, length, binding: frame.binding })
   return { dek: made.secret, frame: frame.finish(made) }
 }
@@ -63,64 +77,74 @@ export async function generateReadableDatakey(
  * @throws KmsError KMS.2201
  */
 export function readDatakeyFrame(bytes: Uint8Array, keyId: KeyId): DatakeyFrame {
-  const frame = decode(bytes)
-  // A cheap answer to mistyped input. It proves nothing: whoever forges a frame can compute it.
-  if (!timingSafeEqual(sha256(frame.checked), frame.checksum)) {
-    throw new KmsError('KMS.2201', 'cipher_text is damaged: its checksum does not match.')
-  }
-  if (!Buffer.from(encodeKeyIdField(keyId)).equals(frame.keyIdField)) {
-    throw new KmsError('KMS.2201', 'cipher_text was not made under the key that key_id names.')
-  }
+  const frame = readFrame(bytes, decodeDatakeyFrame)
+  requireKeyId(frame, keyId)
   return frame
 }
 
 /**
- * Opens a frame that {@link readDatakeyFrame} accepted. The caller zeroes the DEK returned.
+ * Opens a frame that {@link readDatakeyFrame} accepted. The caller zeroes the secret returned: a DEK, or the DER of a
+ * private key.
  *
  * @throws KmsError KMS.2201 for a forged frame and for a wrong context alike
  */
 export async function openDatakey(
   { hsm, bindingKeys }: Sealing,
-  request: { readonly keyId: KeyId; readonly frame: DatakeyFrame; readonly context: Uint8Array },
+  request: SealedDatakey,
 ): Promise<Uint8Array> {
-  const { frame, keyId } = request
+  const { frame } = request
+  const secret = await orNotAuthentic(hsm.unwrap(sourceOf(bindingKeys, request)))
+  return cutPadding(
+    secret,
+    frame.form === 'pair' ? (derLength(secret) ?? 0) : frame.datakeyLength,
+  )
+}
+
+/**
+ * Moves a frame to another key or context without the secret ever leaving the token.
+ *
+ * @throws KmsError KMS.2201 as {@link openDatakey}
+ */
+export async function rewrapDatakey(
+  { hsm, bindingKeys }: { readonly hsm: Rewrapping; readonly bindingKeys: BindingKeys },
+  request: {
+    readonly from: SealedDatakey
+    readonly to: { readonly key: KeyRef; readonly context: Uint8Array }
+  },
+): Promise<Uint8Array> {
+  const { from, to } = request
+  const { form, datakeyLength } = from.frame
+  const frame = prepareFrame(bindingKeys, { ...to, form, datakeyLength })
+  const moved = hsm.rewrap({
+    from: sourceOf(bindingKeys, from),
+    to: { key: to.key, binding: frame.binding },
+  })
+  return frame.finish(await orNotAuthentic(moved))
+}
+
+/** A frame, with the key and the context that it is said to be under. */
+export interface SealedDatakey {
+  readonly keyId: KeyId
+  readonly frame: DatakeyFrame
+  readonly context: Uint8Array
+}
+
+function sourceOf(
+  bindingKeys: BindingKeys,
+  { keyId, frame, context }: SealedDatakey,
+): BoundSecret & { readonly key: KeyRef; readonly binding: Binding } {
   const bindingKey = bindingKeys.find(frame.bindingGeneration)
   if (!bindingKey) throw notAuthentic()
-  const secret = await hsm
-    .unwrap({
-      key: { keyId, version: frame.keyVersion },
-      wrapped: frame.wrapped,
-      tag: frame.tag,
-      binding: bindingOf(bindingKey, {
-        header: frame.headerBytes,
-        keyIdField: frame.keyIdField,
-        context: request.context,
-      }),
-    })
-    .catch((error: unknown) => {
-      if (error instanceof HsmError && error.failure === 'not-authentic') throw notAuthentic(error)
-      throw error
-    })
-  return cutPadding(secret, frame.datakeyLength)
-}
-
-function decode(bytes: Uint8Array): DatakeyFrame {
-  try {
-    return decodeDatakeyFrame(bytes)
-  } catch (error) {
-    if (!(error instanceof MalformedBytes)) throw error
-    throw new KmsError('KMS.2201', `cipher_text is not one of this service. ${error.message}`, {
-      cause: error,
-    })
+  return {
+    key: { keyId, version: frame.keyVersion },
+    wrapped: frame.wrapped,
+    tag: frame.tag,
+    binding: bindingOf(bindingKey, {
+      header: frame.headerBytes,
+      keyIdField: frame.keyIdField,
+      context,
+    }),
   }
-}
-
-function notAuthentic(cause?: unknown): KmsError {
-  return new KmsError(
-    'KMS.2201',
-    'cipher_text does not open: it was changed, or the encryption context is not the one it was made with.',
-    { cause },
-  )
 }
 
 /**
@@ -137,35 +161,36 @@ export function cutPadding(secret: Uint8Array, length: number): Uint8Array {
   return secret.subarray(0, length)
 }
 
-interface PreparedFrame {
+/** A frame whose header is written: what the tag of its secret binds, and how it is put together. */
+export interface PreparedFrame {
   readonly binding: Binding
   finish(bound: BoundSecret): Uint8Array
 }
 
-function prepareFrame(
+/** Begins a frame. */
+export function prepareFrame(
   bindingKeys: BindingKeys,
-  request: { readonly key: KeyRef; readonly datakeyLength: number; readonly context: Uint8Array },
+  request: {
+    readonly key: KeyRef
+    readonly form: DatakeyForm
+    readonly datakeyLength: number
+    readonly context: Uint8Array
+  },
 ): PreparedFrame {
   const bindingKey = bindingKeys.current
-  const header = encodeDatakeyHeader(headerOf(request, bindingKey))
+  const header = encodeDatakeyHeader({
+    form: request.form,
+    bindingGeneration: bindingKey.version,
+    datakeyLength: request.datakeyLength,
+    keyVersion: request.key.version,
+  })
   const keyIdField = encodeKeyIdField(request.key.keyId)
   return {
     binding: bindingOf(bindingKey, { header, keyIdField, context: request.context }),
     finish({ wrapped, tag }) {
-      const checked = encodeChecked({ header, wrapped, tag, keyIdField })
+      const checked = encodeChecked({ header, body: [wrapped, tag], keyIdField })
       return Buffer.concat([checked, sha256(checked)])
     },
-  }
-}
-
-function headerOf(
-  request: { readonly key: KeyRef; readonly datakeyLength: number },
-  bindingKey: KeyRef,
-): DatakeyHeader {
-  return {
-    bindingGeneration: bindingKey.version,
-    datakeyLength: request.datakeyLength,
-    keyVersion: request.key.version,
   }
 }
 

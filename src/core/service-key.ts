@@ -6,6 +6,8 @@ export type ServiceKeyPurpose = 'binding' | 'credential'
 
 /** A key of the service's own; its generation is the version of its {@link KeyRef}. */
 export interface ServiceKey {
+  /** Keystore whose token holds it; each keystore has a binding key of its own. */
+  readonly keystoreId: string
   readonly purpose: ServiceKeyPurpose
   readonly key: KeyRef
   readonly checkValue: Uint8Array
@@ -14,9 +16,9 @@ export interface ServiceKey {
 
 /** Port: where the service remembers which keys on the token are its own. */
 export interface ServiceKeyStore {
-  /** Stores a key; returns false when this purpose has this generation already (another replica was first). */
+  /** Stores a key; returns false when this purpose has this generation in this keystore already (another replica was first). */
   insert(serviceKey: ServiceKey): Promise<boolean>
-  list(): Promise<readonly ServiceKey[]>
+  list(keystoreId: string): Promise<readonly ServiceKey[]>
 }
 
 /** What the keys of the service's own are on the token. */

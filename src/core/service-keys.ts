@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from './clock.js'
 import { type Hsm, HsmError } from './hsm.js'
 import { type KeyRef, newKeyId } from './ids.js'
+import { DEFAULT_KEYSTORE } from './keystore.js'
 import type { BindingKeys } from './seal.js'
 import {
   SERVICE_KEY_KINDS,
@@ -35,25 +36,46 @@ export async function loadServiceKeys(parts: {
   readonly store: ServiceKeyStore
   readonly clock: Clock
 }): Promise<ServiceKeys> {
-  for (const purpose of ['binding', 'credential'] as const) {
-    const known = await parts.store.list()
-    if (!known.some((key) => key.purpose === purpose)) await makeKey(parts, purpose)
-  }
-  const all = await parts.store.list()
-  for (const key of all) await requireOnToken(parts.hsm, key)
+  const all = await loadKeys({ ...parts, keystoreId: DEFAULT_KEYSTORE }, ['binding', 'credential'])
   return {
     bindingKeys: bindingKeysOf(all),
     credentialKey: newest(all, 'credential').key,
   }
 }
 
+/**
+ * The same for the token of another keystore, which holds a binding key of its own.
+ *
+ * @throws WrongToken when store and token do not belong together
+ */
+export async function loadBindingKeys(parts: KeyParts): Promise<BindingKeys> {
+  return bindingKeysOf(await loadKeys(parts, ['binding']))
+}
+
+interface KeyParts {
+  readonly hsm: Hsm
+  readonly store: ServiceKeyStore
+  readonly clock: Clock
+  readonly keystoreId: string
+}
+
+async function loadKeys(
+  parts: KeyParts,
+  purposes: readonly ServiceKeyPurpose[],
+): Promise<readonly ServiceKey[]> {
+  const { hsm, store, keystoreId } = parts
+  for (const purpose of purposes) {
+    const known = await store.list(keystoreId)
+    if (!known.some((key) => key.purpose === purpose)) await makeKey(parts, purpose)
+  }
+  const all = await store.list(keystoreId)
+  for (const key of all) await requireOnToken(hsm, key)
+  return all
+}
+
 /** Generated in the HSM first, stored second: a row without material would be an outage, an orphan is harmless. */
 async function makeKey(
-  {
-    hsm,
-    store,
-    clock,
-  }: { readonly hsm: Hsm; readonly store: ServiceKeyStore; readonly clock: Clock },
+  { hsm, store, clock, keystoreId }: KeyParts,
   purpose: ServiceKeyPurpose,
 ): Promise<void> {
   const key = { keyId: newKeyId(), version: FIRST_GENERATION }
@@ -63,7 +85,7 @@ async function makeKey(
     label: serviceKeyLabel(purpose, key.version),
   })
   // When the insert throws, the row may be there all the same: then the key must stay.
-  const stored = await store.insert({ purpose, key, checkValue, createdAt: clock() })
+  const stored = await store.insert({ keystoreId, purpose, key, checkValue, createdAt: clock() })
   // Another replica was first, so this key is nobody's.
   if (!stored) await hsm.destroyKey(key)
 }

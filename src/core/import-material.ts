@@ -1,0 +1,246 @@
+import type { Clock } from './clock.js'
+import { type Cmk, type KeyVersion, cmkLabel } from './cmk.js'
+import { sha256 } from './datakey.js'
+import { type ErrorCode, KmsError } from './errors.js'
+import { type Hsm, HsmError } from './hsm.js'
+import { WRONG_TEMPORARY_KEY } from './hsm-import.js'
+import type { KeyRef } from './ids.js'
+import { importPairLabel, trialPlaces } from './import-pair.js'
+import { requireImporting } from './import-parameters.js'
+import type { ImportPermit } from './import-token.js'
+import { isOf, reservedVersion, settleMaterial, versionOfMaterial } from './imported-versions.js'
+import { keySpecRow, pairUse } from './key-specs.js'
+import type { KeyStore } from './key-store.js'
+import { requireAlive } from './life-cycle.js'
+import { rewriteCmk } from './rewrite-cmk.js'
+
+/** What an import works on. */
+export interface ImportParts {
+  readonly keys: KeyStore
+  readonly hsm: Hsm
+  readonly clock: Clock
+}
+
+/** Material as it was sent. */
+export interface WrappedMaterial extends ImportPermit {
+  /** The secret, or for a pair the temporary AES key, under RSA OAEP. */
+  readonly wrapped: Uint8Array
+  /** PKCS#8 under the temporary key; pairs only. */
+  readonly wrappedPrivate: Uint8Array | undefined
+  /** When it lapses, in milliseconds since 1970; nothing: never. */
+  readonly expiresAt: number | undefined
+}
+
+/**
+ * Imports material for a CMK.
+ *
+ * It is unwrapped twice. First to a place of its own, where its check value is taken and from where it is destroyed: so
+ * material that does not belong to the key never stands under its name, not for a moment, and whoever judges it can
+ * destroy it without harm to an import that succeeds meanwhile. Then, after the store has given the check value a
+ * version, under the name of that version: from then on everybody who writes there writes the same bytes, and nobody
+ * who loses a race destroys them.
+ *
+ * @throws KmsError KMS.0311, KMS.2604, KMS.2609, KMS.2610 for material that is none; KMS.0310, KMS.2606 where it does not belong
+ */
+export async function importMaterial(
+  parts: ImportParts,
+  cmk: Cmk,
+  material: WrappedMaterial,
+): Promise<void> {
+  const checkValue = await tryMaterial(parts, cmk, material)
+  const reserved = await reserve(parts, cmk, checkValue)
+  await place(parts, reserved, { checkValue, material })
+  await settle(parts, reserved, { checkValue, expiresAt: material.expiresAt })
+}
+
+interface Reservation {
+  readonly cmk: Cmk
+  readonly version: KeyVersion
+  /** Whether this call gave the version its number. */
+  readonly fresh: boolean
+}
+
+/** Unwraps material, takes its check value, and destroys it again. */
+async function tryMaterial(
+  { hsm }: ImportParts,
+  cmk: Cmk,
+  material: WrappedMaterial,
+): Promise<Uint8Array> {
+  const places = trialPlaces(material.pair)
+  const begin = Math.floor(Math.random() * places.length)
+  const turned = [...places.slice(begin), ...places.slice(0, begin)]
+  const label = importPairLabel(cmk.id, material.pair)
+  for (const [turn, key] of turned.entries()) {
+    try {
+      await hsm.destroyKey(key)
+      return await unwrap(hsm, { cmk, material, key, label })
+    } catch (error) {
+      // Another import of the same key may be in this place at this moment.
+      const taken = error instanceof HsmError && error.failure === 'fault'
+      if (!taken || turn === 2) throw error
+    } finally {
+      await hsm.destroyKey(key).catch(() => undefined)
+    }
+  }
+  throw new TypeError('There is no place to try material in.')
+}
+
+/** Gives material its version: the one it had before, or a number that no material had. */
+async function reserve(
+  { keys, clock }: ImportParts,
+  first: Cmk,
+  checkValue: Uint8Array,
+): Promise<Reservation> {
+  let version: KeyVersion | undefined
+  let known: Reservation | undefined
+  const cmk = await rewriteCmk(keys, first, async (fresh) => {
+    requireAlive(fresh)
+    requireImporting(fresh)
+    const versions = await keys.versions(fresh.id)
+    const own = versionOfMaterial(fresh, versions, checkValue)
+    known = own && { cmk: fresh, version: own, fresh: false }
+    if (known) return undefined
+    version = reservedVersion(fresh, { versions, checkValue, now: clock() })
+    return { cmk: fresh, versions: [version] }
+  })
+  const made = cmk && version && { cmk, version, fresh: true }
+  const reservation = made ?? known
+  if (!reservation) throw new TypeError('Material has no version.')
+  return reservation
+}
+
+/** Brings material under the name of its version, unless it is there. */
+async function place(
+  { hsm }: ImportParts,
+  { cmk, version: { key } }: Reservation,
+  request: { readonly checkValue: Uint8Array; readonly material: WrappedMaterial },
+): Promise<void> {
+  const { checkValue, material } = request
+  let seen: Uint8Array
+  try {
+    seen = await unwrap(hsm, { cmk, material, key, label: cmkLabel(key) })
+  } catch (error) {
+    // A call that died may have brought it, or one that is under way.
+    if (!(error instanceof HsmError) || error.failure !== 'fault') throw error
+    seen = await lookAt(hsm, cmk, key).catch(() => {
+      throw error
+    })
+  }
+  if (Buffer.from(seen).equals(checkValue)) return
+  throw new HsmError('fault', 'The token holds other material under the name of a key version.')
+}
+
+/** Takes note of the material, if the CMK still wants it. */
+async function settle(
+  parts: ImportParts,
+  reserved: Reservation,
+  request: { readonly checkValue: Uint8Array; readonly expiresAt: number | undefined },
+): Promise<void> {
+  const { keys, hsm } = parts
+  const { cmk, version, fresh } = reserved
+  try {
+    await rewriteCmk(keys, cmk, async (now) => {
+      requireAlive(now)
+      requireImporting(now)
+      const versions = await keys.versions(now.id)
+      const own = versionOfMaterial(now, versions, request.checkValue)
+      if (own?.key.version !== version.key.version) {
+        throw new KmsError('KMS.0310', 'Another import of the same key was first.')
+      }
+      return settleMaterial(now, versions, { ...own, expiresAt: request.expiresAt })
+    })
+  } catch (error) {
+    if (error instanceof KmsError) await giveUp({ keys, hsm }, { cmk, version, fresh })
+    throw error
+  }
+}
+
+/**
+ * Destroys what an import brought that was refused at the end. A version that was reserved for it loses its check value
+ * first, so that no import of the same bytes can build on the object; what was imported before stays for the next one.
+ */
+async function giveUp(
+  { keys, hsm }: Pick<ImportParts, 'keys' | 'hsm'>,
+  { cmk, version, fresh }: Reservation,
+): Promise<void> {
+  const { key } = version
+  const current = await keys.findAnywhere(cmk.id)
+  if (current?.destroyedAt !== undefined) return hsm.destroyKey(key).catch(() => undefined)
+  if (!current || !fresh) return
+  const given = await rewriteCmk(keys, current, async (now) => {
+    const own = (await keys.versions(now.id)).find(({ key }) => key.version === version.key.version)
+    if (!own || own.present || !isOf(own, version.checkValue)) return undefined
+    return { cmk: now, versions: [{ ...own, checkValue: new Uint8Array(0) }] }
+  }).catch(() => undefined)
+  if (given) await hsm.destroyKey(key).catch(() => undefined)
+}
+
+/** Unwraps material under a name, and returns its check value. */
+async function unwrap(
+  hsm: Hsm,
+  request: {
+    readonly cmk: Cmk
+    readonly material: WrappedMaterial
+    readonly key: KeyRef
+    readonly label: string
+  },
+): Promise<Uint8Array> {
+  const { cmk, material, key, label } = request
+  const row = keySpecRow(cmk.spec)
+  const { pair: under, hash, wrapped } = material
+  try {
+    if (row.form === 'secret') {
+      return await hsm.importSecret({ under, hash, wrapped, key, kind: row.algorithm, label })
+    }
+    return sha256(
+      await hsm.importPair({
+        under,
+        hash,
+        wrappedKey: wrapped,
+        wrappedPrivate: material.wrappedPrivate ?? new Uint8Array(0),
+        key,
+        algorithm: row.algorithm,
+        use: pairUse(cmk.usage) ?? 'sign',
+        label,
+      }),
+    )
+  } catch (error) {
+    throw refusalOf(error, row.form)
+  }
+}
+
+function refusalOf(error: unknown, form: 'secret' | 'pair'): unknown {
+  if (!(error instanceof HsmError)) return error
+  if (error.failure === 'not-authentic') {
+    return new KmsError(
+      'KMS.0311',
+      'The key material does not decrypt: wrap it under the public key that came with import_token, with its wrapping_algorithm.',
+      { cause: error },
+    )
+  }
+  if (error.failure !== 'unsuitable') return error
+  const [code, sentence] = unsuitability(error, form)
+  return new KmsError(code, sentence, { cause: error })
+}
+
+function unsuitability(
+  { message }: HsmError,
+  form: 'secret' | 'pair',
+): readonly [code: ErrorCode, sentence: string] {
+  if (form === 'secret') {
+    return ['KMS.2604', 'The key material has not the length that the key_spec needs.']
+  }
+  if (message === WRONG_TEMPORARY_KEY) {
+    return ['KMS.2610', 'The temporary key in encrypted_key_material must have 16 or 32 bytes.']
+  }
+  return [
+    'KMS.2609',
+    'encrypted_privatekey must be the PKCS#8 of a key of this key_spec, wrapped by RFC 5649 under the temporary AES key.',
+  ]
+}
+
+async function lookAt(hsm: Hsm, cmk: Cmk, key: KeyRef): Promise<Uint8Array> {
+  const row = keySpecRow(cmk.spec)
+  if (row.form === 'secret') return hsm.checkValue({ key, kind: row.algorithm })
+  return sha256(await hsm.publicKey(key))
+}
