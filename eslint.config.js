@@ -22,6 +22,8 @@ const HOMES = {
   express: ['http'],
   'graphene-pk11': ['hsm'],
   pkcs11js: ['hsm'],
+  '@noble/curves/nist': ['hsm'],
+  '@noble/curves/secp256k1': ['hsm'],
   kysely: ['store'],
   'better-sqlite3': ['store'],
   pg: ['store'],

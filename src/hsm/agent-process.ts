@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { HsmError, type HsmLimits } from '../core/hsm.js'
+import { HsmError } from '../core/hsm.js'
 import { Channel } from './channel.js'
 import { type Job, hsmError } from './job.js'
 import type {
@@ -23,7 +23,7 @@ export type EndReason = 'crashed' | 'hung' | 'sick' | 'recycled' | 'refused' | '
 
 /** What the pool hears of an agent. */
 export interface AgentListener {
-  started(agent: AgentProcess, limits: HsmLimits): void
+  started(agent: AgentProcess): void
   refused(agent: AgentProcess, failure: StartFailure, message: string): void
   replied(agent: AgentProcess): void
   /** The process is gone; `lost` are the jobs that it did not answer, oldest first. */
@@ -118,7 +118,7 @@ export class AgentProcess {
   #take(message: FromAgent): void {
     this.lastProgress = this.#now()
     if ('started' in message) {
-      this.#listener.started(this, message.started)
+      this.#listener.started(this)
     } else if ('refused' in message) {
       this.#reason = 'refused'
       this.#listener.refused(this, message.refused, message.message)

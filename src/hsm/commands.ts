@@ -1,7 +1,7 @@
-import type { Inspection, KeyGeneration, KeyWrapping, Randomness } from '../core/hsm.js'
+import type { Hsm } from '../core/hsm.js'
 
 /** What an agent can be asked: the roles of the Hsm port that touch the token. */
-export type Commands = KeyGeneration & KeyWrapping & Randomness & Inspection
+export type Commands = Omit<Hsm, 'limits' | 'status' | 'close'>
 
 /** Name of a command. */
 export type CommandName = keyof Commands
@@ -26,6 +26,21 @@ export const REPEATABLE = {
   generateWrapped: true,
   generateReadable: true,
   unwrap: true,
+  generatePair: false,
+  publicKey: true,
+  generateWrappedPair: true,
+  sign: true,
+  verify: true,
+  agree: true,
+  mac: true,
+  verifyMac: true,
+  sealData: true,
+  openData: true,
+  rewrap: true,
+  resealData: true,
+  decryptOaep: true,
+  importSecret: false,
+  importPair: false,
   random: true,
   identity: true,
   inspectKeys: true,

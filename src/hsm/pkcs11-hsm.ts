@@ -2,6 +2,7 @@ import type { Hsm } from '../core/hsm.js'
 import type { HsmObserver } from '../core/hsm-observer.js'
 import { AgentPool, type PoolOptions } from './agent-pool.js'
 import type { Job, JobAnswer } from './job.js'
+import { limitsOf } from './profile.js'
 import { COMMAND_NAMES, type CommandName, type Commands } from './commands.js'
 
 /**
@@ -13,7 +14,7 @@ export async function openPkcs11Hsm(options: PoolOptions): Promise<Hsm> {
   const pool = await AgentPool.open(options)
   return {
     ...commandsOver(pool, options.observer),
-    limits: { maxSecretBytes: options.start.profile.keyWrap.maxSecretBytes },
+    limits: limitsOf(options.start.profile),
     status: () => pool.status(),
     close: () => pool.close(),
   }

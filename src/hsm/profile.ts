@@ -3,8 +3,46 @@ import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Static, Type } from 'typebox'
+import type { HsmLimits } from '../core/hsm.js'
+import type { SignatureScheme } from '../core/hsm-pairs.js'
 
 const Mechanism = Type.String({ pattern: '^0x[0-9A-Fa-f]{1,8}$' })
+
+const ALGORITHMS = [
+  'wrapping',
+  'binding',
+  'hmac-256',
+  'hmac-384',
+  'hmac-512',
+  'sm4-wrapping',
+  'hmac-sm3',
+  'rsa-2048',
+  'rsa-3072',
+  'rsa-4096',
+  'ec-p256',
+  'ec-p384',
+  'ec-p521',
+  'secp256k1',
+  'ed25519',
+  'sm2',
+  'ml-dsa-44',
+  'ml-dsa-65',
+  'ml-dsa-87',
+] as const satisfies readonly HsmLimits['algorithms'][number][]
+
+const SIGNATURE_SCHEMES = [
+  'pss-sha256',
+  'pss-sha384',
+  'pss-sha512',
+  'pkcs1-sha256',
+  'pkcs1-sha384',
+  'pkcs1-sha512',
+  'ecdsa',
+  'ed25519',
+  'ed25519ph',
+  'sm2dsa',
+  'ml-dsa',
+] as const satisfies readonly SignatureScheme[]
 
 const ProfileSchema = Type.Object(
   {
@@ -24,9 +62,29 @@ const ProfileSchema = Type.Object(
         oddLengths: Type.Enum(['exact', 'zero-padded']),
         /** Longest secret that the token generates, wraps and unwraps, in bytes. */
         maxSecretBytes: Type.Integer({ minimum: 32, maximum: 1024 }),
+        /** Longest private key (PKCS#8) that it wraps, and unwraps to a readable secret, in bytes; 0: none. */
+        maxPairBytes: Type.Integer({ minimum: 0, maximum: 4096 }),
       },
       { additionalProperties: false },
     ),
+    /** Secret keys and key pairs that the token makes. */
+    algorithms: Type.Array(Type.Enum(ALGORITHMS), { uniqueItems: true }),
+    /** Signature schemes that the token has. */
+    signatureSchemes: Type.Array(Type.Enum(SIGNATURE_SCHEMES), { uniqueItems: true }),
+    oaep: Type.Object(
+      {
+        /** Hashes of RSA OAEP that the token has. */
+        hashes: Type.Array(Type.Enum(['sha1', 'sha256']), { uniqueItems: true }),
+        /**
+         * Hashes that it lacks and that the agent stands in for: raw RSA in the token, the padding taken off outside of it.
+         * Never on a production token.
+         */
+        standIns: Type.Array(Type.Enum(['sha256']), { uniqueItems: true }),
+      },
+      { additionalProperties: false },
+    ),
+    /** Numbers of mechanisms and key types that no PKCS#11 standard has: those of SM2, SM3 and SM4. */
+    vendorNumbers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Z0-9_]+$' }), Mechanism)),
     /** `explicit` states SENSITIVE and EXTRACTABLE of an unwrapped DEK, `bare` leaves them out. */
     unwrapTemplate: Type.Enum(['explicit', 'bare']),
     /** Optional attributes that a key template of this token may carry. */
@@ -67,7 +125,27 @@ export function loadProfile(nameOrPath: string): Profile {
     throw new UnusableProfile(`It does not fit the schema of profiles: ${ajv.errorsText()}.`)
   }
   // The validator above has just judged every member.
-  return profile as Profile
+  return requireHonest(profile as Profile)
+}
+
+/** What the service may know of a token: the part of its profile that crosses the Hsm port. */
+export function limitsOf({ keyWrap, algorithms, signatureSchemes, oaep }: Profile): HsmLimits {
+  return {
+    maxSecretBytes: keyWrap.maxSecretBytes,
+    maxPairBytes: keyWrap.maxPairBytes,
+    algorithms,
+    signatureSchemes,
+    oaepHashes: [...oaep.hashes, ...oaep.standIns],
+  }
+}
+
+function requireHonest(profile: Profile): Profile {
+  if (profile.production && profile.oaep.standIns.length > 0) {
+    throw new UnusableProfile(
+      'A production profile must not name OAEP stand-ins: they take padding off outside of the token.',
+    )
+  }
+  return profile
 }
 
 /** The number of a mechanism that a profile writes as text. */

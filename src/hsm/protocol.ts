@@ -1,4 +1,4 @@
-import type { HsmFailure, HsmLimits } from '../core/hsm.js'
+import type { HsmFailure } from '../core/hsm.js'
 import type { CommandName } from './commands.js'
 import type { Profile } from './profile.js'
 import type { TokenAddress } from './uri.js'
@@ -54,6 +54,6 @@ export type StartFailure = 'pin' | 'setting' | 'token'
 
 /** What an agent sends: one word about its start, then replies in the order of the requests. */
 export type FromAgent =
-  | { readonly started: HsmLimits }
+  | { readonly started: true }
   | { readonly refused: StartFailure; readonly message: string }
   | readonly CommandReply[]

@@ -41,6 +41,8 @@ export const CKR = {
   SESSION_CLOSED: 0xb0,
   SESSION_COUNT: 0xb1,
   SESSION_HANDLE_INVALID: 0xb3,
+  SIGNATURE_INVALID: 0xc0,
+  SIGNATURE_LEN_RANGE: 0xc1,
   TEMPLATE_INCONSISTENT: 0xd1,
   TOKEN_NOT_PRESENT: 0xe0,
   TOKEN_NOT_RECOGNIZED: 0xe1,
@@ -145,6 +147,11 @@ export function isRefusal(rv: number | undefined): boolean {
 /** Whether a return value says that a handle is stale. */
 export function isStaleHandle(rv: number | undefined): boolean {
   return rv !== undefined && STALE_HANDLES.has(rv)
+}
+
+/** Whether a return value of C_Verify says that the signature is wrong, rather than that it could not be verified. */
+export function isWrongSignature(rv: number | undefined): boolean {
+  return rv === CKR.SIGNATURE_INVALID || rv === CKR.SIGNATURE_LEN_RANGE
 }
 
 /** Whether a return value of C_Login says that the PIN is not accepted. */

@@ -8,6 +8,7 @@ import {
   failureOf,
   freshRef,
   hex,
+  objectId,
   patterned,
 } from './token-under-test.js'
 
@@ -115,9 +116,4 @@ async function attributesOf(
   const found = (await token.hsm.inspectKeys()).filter(({ id }) => id === objectId(key))
   expect(found).toHaveLength(1)
   return found[0]
-}
-
-/** CKA_ID: 16 bytes of the key id, then the version as 4 bytes big-endian; lower-case hexadecimal. */
-function objectId({ keyId, version }: KeyRef): string {
-  return keyId.replaceAll('-', '') + version.toString(16).padStart(8, '0')
 }

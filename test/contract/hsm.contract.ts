@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { hsmAgreementContract } from './hsm-agreement.contract.js'
 import { hsmInspectionContract } from './hsm-inspection.contract.js'
 import { hsmKeysContract } from './hsm-keys.contract.js'
+import { hsmMacsContract } from './hsm-macs.contract.js'
+import { hsmPairsContract } from './hsm-pairs.contract.js'
+import { hsmSigningContract } from './hsm-signing.contract.js'
 import { hsmTaggingContract } from './hsm-tagging.contract.js'
 import { hsmWrappingContract } from './hsm-wrapping.contract.js'
 import { type HsmFacts, type OpenedHsm, TokenUnderTest, failureOf } from './token-under-test.js'
@@ -20,6 +24,10 @@ export function hsmContract(name: string, open: () => Promise<OpenedHsm>, facts:
     hsmTaggingContract(token)
     hsmKeysContract(token)
     hsmInspectionContract(token, facts)
+    hsmPairsContract(token, facts)
+    hsmAgreementContract(token)
+    hsmSigningContract(token)
+    hsmMacsContract(token)
 
     test('random gives the bytes that were asked for, and never the same twice', async () => {
       const drawn = new Set<string>()

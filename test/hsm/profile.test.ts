@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { UnusableProfile, loadProfile, mechanismNumber } from '../../src/hsm/profile.js'
+import { UnusableProfile, limitsOf, loadProfile, mechanismNumber } from '../../src/hsm/profile.js'
 import { inNewFolder } from '../support/folder.js'
 
 const FOLDER = new URL('../../../hsm/profiles/', import.meta.url)
@@ -42,6 +42,20 @@ describe('a profile of one’s own', () => {
       const path = join(folder, 'mine.json')
       await writeFile(path, JSON.stringify({ ...valid, ...change }))
       expect(() => loadProfile(path)).toThrow(UnusableProfile)
+    })
+  })
+
+  test.each([
+    ['a production token', true, UnusableProfile],
+    ['any other', false, undefined],
+  ])('may name OAEP stand-ins for %s: %s is refused', async (_which, production, error) => {
+    await inNewFolder(async (folder) => {
+      const path = join(folder, 'mine.json')
+      const oaep = { hashes: ['sha1'], standIns: ['sha256'] }
+      await writeFile(path, JSON.stringify({ ...valid, production, oaep }))
+      const load = () => loadProfile(path)
+      if (error) expect(load).toThrow(error)
+      else expect(limitsOf(load()).oaepHashes).toEqual(['sha1', 'sha256'])
     })
   })
 

@@ -5,19 +5,27 @@ import {
   type BoundSecret,
   type Hsm,
   HsmError,
+  type HsmLimits,
   type HsmStatus,
   type KeyAttributes,
   type KeyKind,
   type KnownAnswer,
   type TokenIdentity,
 } from '../../src/core/hsm.js'
+import type { PairUse } from '../../src/core/hsm-pairs.js'
 import type { KeyRef } from '../../src/core/ids.js'
+import { type DataCommands, dataCommands } from './memory-data.js'
 import { knownAnswersOf } from './memory-known-answers.js'
+import { type PairsCommands, pairsCommands } from './memory-pairs.js'
+import type { MemoryPair, MemoryToken } from './memory-token.js'
 import {
+  KIND_BYTES,
   type MemoryKey,
   attributesOf,
   attemptsOn,
   makeKey,
+  pairAttributesOf,
+  privateFlags,
   refName,
   unwrapPadded,
   wrapPadded,
@@ -28,7 +36,7 @@ export interface KnownKey {
   readonly key: KeyRef
   readonly kind: KeyKind
   readonly label: string
-  /** 32 bytes. */
+  /** As long as its kind says. */
   readonly value: Uint8Array
   /** Whether the store may give the value away: what a compliance run must notice. Default false. */
   readonly extractable?: boolean
@@ -42,6 +50,8 @@ export interface MemoryHsmOptions {
   readonly keys?: readonly KnownKey[]
   /** Longest secret. Default 1024 bytes. */
   readonly maxSecretBytes?: number
+  /** What else the token can or cannot do. Default: all that softhsm2 does, and OAEP with SHA-256. */
+  readonly limits?: Partial<HsmLimits>
   /**
    * What comes back of a secret that the store generated itself: its `exact` length (NSS softokn), or `padded` with
    * zeroes to a multiple of 8 (SoftHSM 2). Default `exact`.
@@ -51,21 +61,74 @@ export interface MemoryHsmOptions {
   readonly beforeCall?: (call: HsmCall) => Error | undefined | Promise<Error | undefined>
 }
 
-/** Opens an HSM whose keys live in this process: the port in full, with nothing but software behind it. */
-export function createMemoryHsm(options: MemoryHsmOptions = {}): Hsm {
-  return new MemoryHsm(options)
+const LIMITS: HsmLimits = {
+  maxSecretBytes: 1024,
+  maxPairBytes: 4096,
+  algorithms: [
+    'wrapping',
+    'binding',
+    'hmac-256',
+    'hmac-384',
+    'hmac-512',
+    'rsa-2048',
+    'rsa-3072',
+    'rsa-4096',
+    'ec-p256',
+    'ec-p384',
+    'ec-p521',
+    'secp256k1',
+    'ed25519',
+  ],
+  signatureSchemes: [
+    'pss-sha256',
+    'pss-sha384',
+    'pss-sha512',
+    'pkcs1-sha256',
+    'pkcs1-sha384',
+    'pkcs1-sha512',
+    'ecdsa',
+    'ed25519',
+  ],
+  oaepHashes: ['sha1', 'sha256'],
 }
 
-class MemoryHsm implements Hsm {
-  readonly limits
+/** Opens an HSM whose keys live in this process: the port in full, with nothing but software behind it. */
+export function createMemoryHsm(options: MemoryHsmOptions = {}): Hsm {
+  const hsm = new MemoryHsm(options)
+  const token = hsm.inside()
+  return Object.assign(hsm, pairsCommands(token), dataCommands(token))
+}
+
+class MemoryHsm implements Omit<Hsm, keyof PairsCommands | keyof DataCommands> {
+  readonly limits: HsmLimits
   readonly #keys = new Map<string, MemoryKey>()
+  readonly #pairs = new Map<string, MemoryPair>()
   readonly #options: MemoryHsmOptions
   #closed = false
 
   constructor(options: MemoryHsmOptions) {
     this.#options = options
-    this.limits = { maxSecretBytes: options.maxSecretBytes ?? 1024 }
+    this.limits = {
+      ...LIMITS,
+      maxSecretBytes: options.maxSecretBytes ?? LIMITS.maxSecretBytes,
+      ...options.limits,
+    }
     for (const known of options.keys ?? []) this.#add(makeKey({ local: false, ...known }))
+  }
+
+  /** What the commands in other files work on. */
+  inside(): MemoryToken {
+    return {
+      limits: this.limits,
+      enter: (call) => this.#enter(call),
+      secret: (ref, kind) => this.#find(ref, kind),
+      pair: (ref, use) => this.#findPair(ref, use),
+      requireListed: (algorithm) => this.#requireListed(algorithm),
+      addSecret: (key) => this.#add(key),
+      addPair: (pair) => this.#addPair(pair),
+      tag: (wrapped, binding) => this.#tag(wrapped, binding),
+      checkValue: (key) => checkValueOf(key),
+    }
   }
 
   async generateKey(request: {
@@ -74,7 +137,9 @@ class MemoryHsm implements Hsm {
     readonly label: string
   }): Promise<Uint8Array> {
     await this.#enter('generateKey')
-    return checkValueOf(this.#add(makeKey({ local: true, value: randomBytes(32), ...request })))
+    this.#requireListed(request.kind)
+    const value = randomBytes(KIND_BYTES[request.kind])
+    return checkValueOf(this.#add(makeKey({ local: true, value, ...request })))
   }
 
   async checkValue(request: { readonly key: KeyRef; readonly kind: KeyKind }): Promise<Uint8Array> {
@@ -86,6 +151,7 @@ class MemoryHsm implements Hsm {
     await this.#enter('destroyKey')
     this.#keys.get(refName(key))?.value.fill(0)
     this.#keys.delete(refName(key))
+    this.#pairs.delete(refName(key))
   }
 
   async wrap(request: {
@@ -165,7 +231,10 @@ class MemoryHsm implements Hsm {
 
   async inspectKeys(): Promise<readonly KeyAttributes[]> {
     await this.#enter('inspectKeys')
-    return [...this.#keys.values()].map(attributesOf)
+    return [
+      ...[...this.#keys.values()].map(attributesOf),
+      ...[...this.#pairs.values()].flatMap(pairAttributesOf),
+    ]
   }
 
   async knownAnswers(): Promise<readonly KnownAnswer[]> {
@@ -175,7 +244,8 @@ class MemoryHsm implements Hsm {
 
   async attempts(key: KeyRef): Promise<readonly Attempt[]> {
     await this.#enter('attempts')
-    return attemptsOn(this.#find(key))
+    const pair = this.#pairs.get(refName(key))
+    return attemptsOn(pair ? { flags: privateFlags(pair) } : this.#find(key))
   }
 
   status(): HsmStatus {
@@ -188,6 +258,7 @@ class MemoryHsm implements Hsm {
     this.#closed = true
     for (const { value } of this.#keys.values()) value.fill(0)
     this.#keys.clear()
+    this.#pairs.clear()
     return Promise.resolve()
   }
 
@@ -198,12 +269,40 @@ class MemoryHsm implements Hsm {
   }
 
   #add(key: MemoryKey): MemoryKey {
-    if (this.#keys.has(refName(key.ref))) {
+    try {
+      this.#requireAbsent(key.ref)
+    } catch (error) {
       key.value.fill(0)
-      throw new HsmError('fault', 'The token holds a key of this id and version already.')
+      throw error
     }
     this.#keys.set(refName(key.ref), key)
     return key
+  }
+
+  #addPair(pair: MemoryPair): MemoryPair {
+    this.#requireAbsent(pair.ref)
+    this.#pairs.set(refName(pair.ref), pair)
+    return pair
+  }
+
+  #requireAbsent(ref: KeyRef): void {
+    const name = refName(ref)
+    if (!this.#keys.has(name) && !this.#pairs.has(name)) return
+    throw new HsmError('fault', 'The token holds a key of this id and version already.')
+  }
+
+  #requireListed(algorithm: HsmLimits['algorithms'][number]): void {
+    if (this.limits.algorithms.includes(algorithm)) return
+    throw new HsmError('unsupported', `The token makes no ${algorithm} keys.`)
+  }
+
+  #findPair(ref: KeyRef, use?: PairUse): MemoryPair {
+    const pair = this.#pairs.get(refName(ref))
+    if (!pair) throw new HsmError('key-missing', 'The token does not hold the key.')
+    if (use && pair.use !== use) {
+      throw new HsmError('unsupported', `The pair is for ${pair.use}, not for ${use}.`)
+    }
+    return pair
   }
 
   #find(ref: KeyRef, kind?: KeyKind): MemoryKey {

@@ -2,17 +2,40 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import {
   type Attempt,
   HsmError,
+  KEY_FLAGS,
   type KeyAttributes,
   type KeyFlag,
   type KeyKind,
 } from '../../src/core/hsm.js'
 import type { KeyRef } from '../../src/core/ids.js'
+import type { MemoryPair } from './memory-token.js'
 
 /** RFC 5649 section 3: the default initial value. */
 const INITIAL_VALUE = Buffer.from('a65959a6', 'hex')
+const CKO_PUBLIC_KEY = 2
+const CKO_PRIVATE_KEY = 3
 const CKO_SECRET_KEY = 4
+const CKK_RSA = 0
+const CKK_EC = 3
+const CKK_EC_EDWARDS = 0x40
 const CKK_GENERIC_SECRET = 0x10
 const CKK_AES = 0x1f
+
+type MemoryFlags = KeyAttributes['flags']
+
+// Built from the names of the flags, every one of them.
+const NO_FLAGS = Object.fromEntries(KEY_FLAGS.map((flag) => [flag, undefined])) as MemoryFlags
+
+/** Lengths of the keys in bytes. */
+export const KIND_BYTES: Readonly<Record<KeyKind, number>> = {
+  wrapping: 32,
+  binding: 32,
+  'hmac-256': 32,
+  'hmac-384': 48,
+  'hmac-512': 64,
+  'sm4-wrapping': 16,
+  'hmac-sm3': 32,
+}
 
 /** A key of the in-memory HSM. */
 export interface MemoryKey {
@@ -33,8 +56,10 @@ export function makeKey(request: {
   readonly extractable?: boolean
 }): MemoryKey {
   const { key, kind, label, local, value, extractable = false } = request
-  if (value.length !== 32) throw new HsmError('unsupported', 'A key must have 32 bytes.')
-  const wraps = kind === 'wrapping'
+  if (value.length !== KIND_BYTES[kind]) {
+    throw new HsmError('unsuitable', `A ${kind} key must have ${KIND_BYTES[kind]} bytes.`)
+  }
+  const wraps = kind === 'wrapping' || kind === 'sm4-wrapping'
   const flags = {
     token: true,
     private: true,
@@ -83,24 +108,74 @@ export function unwrapPadded(key: Uint8Array, wrapped: Uint8Array): Uint8Array {
 
 /** Attributes of a key as a token would report them. */
 export function attributesOf({ ref, kind, label, flags }: MemoryKey): KeyAttributes {
-  const id = Buffer.alloc(20)
-  id.write(ref.keyId.replaceAll('-', ''), 'hex')
-  id.writeUInt32BE(ref.version, 16)
   return {
     class: CKO_SECRET_KEY,
     keyType: kind === 'wrapping' ? CKK_AES : CKK_GENERIC_SECRET,
     label,
-    id: id.toString('hex'),
+    id: objectId(ref),
     flags,
   }
 }
 
-/** Tries on a key what a token must refuse, by the rules of PKCS#11 for its flags. */
-export function attemptsOn({ flags }: MemoryKey): readonly Attempt[] {
+/** Attributes of both halves of a pair as a token would report them. */
+export function pairAttributesOf(pair: MemoryPair): readonly KeyAttributes[] {
+  const { ref, label, algorithm } = pair
+  const keyType = algorithm.startsWith('rsa-')
+    ? CKK_RSA
+    : algorithm === 'ed25519'
+      ? CKK_EC_EDWARDS
+      : CKK_EC
+  const common = { keyType, label, id: objectId(ref) }
   return [
-    attempt('read the value', flags.sensitive || !flags.extractable),
+    { ...common, class: CKO_PRIVATE_KEY, flags: privateFlags(pair) },
+    { ...common, class: CKO_PUBLIC_KEY, flags: publicFlags(pair) },
+  ]
+}
+
+/** Flags of the private half of a pair; what only other classes of object have is not told. */
+export function privateFlags({ use, local = true }: MemoryPair): MemoryFlags {
+  return {
+    ...NO_FLAGS,
+    token: true,
+    private: true,
+    sensitive: true,
+    extractable: false,
+    alwaysSensitive: local,
+    neverExtractable: local,
+    local,
+    modifiable: false,
+    unwrap: use === 'import',
+    decrypt: use === 'decrypt',
+    sign: use === 'sign',
+    derive: use === 'agree',
+  }
+}
+
+function publicFlags({ use, local = true }: MemoryPair): MemoryFlags {
+  return {
+    ...NO_FLAGS,
+    token: true,
+    private: false,
+    local,
+    modifiable: false,
+    wrap: false,
+    encrypt: use === 'decrypt',
+    verify: use === 'sign',
+    derive: false,
+  }
+}
+
+/** CKA_ID: 16 bytes of the key id, then the version as 4 bytes big-endian; hexadecimal. */
+function objectId({ keyId, version }: KeyRef): string {
+  return keyId.replaceAll('-', '') + version.toString(16).padStart(8, '0')
+}
+
+/** Tries on a key what a token must refuse, by the rules of PKCS#11 for its flags. */
+export function attemptsOn({ flags }: { readonly flags: MemoryFlags }): readonly Attempt[] {
+  return [
+    attempt('read the value', flags.sensitive === true || !flags.extractable),
     attempt('make it extractable', !flags.modifiable),
-    attempt('make it not sensitive', !flags.modifiable || flags.sensitive),
+    attempt('make it not sensitive', !flags.modifiable || flags.sensitive === true),
     attempt('wrap it under another key', !flags.extractable),
   ]
 }

@@ -1,9 +1,11 @@
+import type { HashName } from '../../core/hsm-pairs.js'
+
 /*
  * Known answers for the tests that a token must pass before it serves.
  *
  * AES-KWP: RFC 5649 section 6, and lengths around multiples of 8 computed with OpenSSL 3.0 (id-aes256-wrap-pad) under
  * the key 00 01 .. 1f and the secret ff fe fd .. . HMAC: computed with OpenSSL 3.0
- * under the same key (the keys of RFC 4231 are too short or too long for some tokens). AES-GCM: test case 16 of the GCM
+ * under keys that begin as it does (the keys of RFC 4231 are too short or too long for some tokens). AES-GCM: test case 16 of the GCM
  * specification of McGrew and Viega, with its tag appended.
  */
 
@@ -107,13 +109,45 @@ export const KWP_ANSWERS: readonly [KwpAnswer, ...KwpAnswer[]] = [
   }),
 ]
 
-/** Answer of HMAC-SHA-256. */
-export const HMAC_ANSWER = {
-  name: 'HMAC-SHA-256 with a 32-byte key',
-  key: hex(KEK),
-  message: Buffer.from('Hi There', 'latin1'),
-  mac: hex('278639ec02309d3afded1b273f1349ba63b9089c12476d716bee3ecc94673e9e'),
-} as const
+/** A MAC of a text under a key. */
+export interface HmacAnswer {
+  readonly name: string
+  readonly hash: HashName
+  readonly key: Buffer
+  readonly message: Buffer
+  readonly mac: Buffer
+}
+
+const LONG_KEY = KEK + '202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f'
+
+/** Answers of HMAC, each with a key as long as the hash. */
+export const HMAC_ANSWERS: Readonly<Record<'binding' | 'hmac-384' | 'hmac-512', HmacAnswer>> = {
+  binding: {
+    name: 'HMAC-SHA-256 with a 32-byte key',
+    hash: 'sha256',
+    key: hex(KEK),
+    message: Buffer.from('Hi There', 'latin1'),
+    mac: hex('278639ec02309d3afded1b273f1349ba63b9089c12476d716bee3ecc94673e9e'),
+  },
+  'hmac-384': {
+    name: 'HMAC-SHA-384 with a 48-byte key',
+    hash: 'sha384',
+    key: hex(LONG_KEY).subarray(0, 48),
+    message: Buffer.from('Hi There', 'latin1'),
+    mac: hex(
+      '33c27544b29f14980411ffc14559e8e32747db297cae9e5f346d31f44db42ff54f164e1ae83d57e595fa9e04f136904a',
+    ),
+  },
+  'hmac-512': {
+    name: 'HMAC-SHA-512 with a 64-byte key',
+    hash: 'sha512',
+    key: hex(LONG_KEY),
+    message: Buffer.from('Hi There', 'latin1'),
+    mac: hex(
+      'a3094851ee23a0111258d761c84a8874397304e578c0d166083d1c9f30fff1b82597b5191fbce903be794e20d27099139d86bfa7cea79d864708720b16b67cf4',
+    ),
+  },
+}
 
 /** Answer of AES-256-GCM: ciphertext, then the 16-byte tag. */
 export const GCM_ANSWER = {

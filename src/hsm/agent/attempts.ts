@@ -1,20 +1,27 @@
 import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
 import type { Attempt } from '../../core/hsm.js'
 import { isRefusal } from '../return-values.js'
-import { readAttribute, readFlag } from './attributes.js'
+import { readAttribute, readFlag, readNumber } from './attributes.js'
 import { TokenError, call, returnValue } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { knownKey } from './templates.js'
 
+type Loosening = readonly [name: string, type: number, value: boolean]
+
 /** Attributes whose change would turn a key into something else, each with the value that must be refused. */
-const LOOSENINGS = [
+const LOOSENINGS: readonly Loosening[] = [
   ['set CKA_EXTRACTABLE', pkcs11.CKA_EXTRACTABLE, true],
   ['clear CKA_SENSITIVE', pkcs11.CKA_SENSITIVE, false],
   ['set CKA_DECRYPT', pkcs11.CKA_DECRYPT, true],
-  ['set CKA_ENCRYPT', pkcs11.CKA_ENCRYPT, true],
   ['set CKA_SIGN', pkcs11.CKA_SIGN, true],
   ['set CKA_DERIVE', pkcs11.CKA_DERIVE, true],
-] as const
+]
+
+/** What each class of key has besides: a token that does not know an attribute has not refused it. */
+const LOOSENINGS_OF_CLASS: ReadonlyMap<number, readonly Loosening[]> = new Map([
+  [pkcs11.CKO_SECRET_KEY, [['set CKA_ENCRYPT', pkcs11.CKA_ENCRYPT, true]]],
+  [pkcs11.CKO_PRIVATE_KEY, [['set CKA_UNWRAP', pkcs11.CKA_UNWRAP, true]]],
+])
 
 /** Copies that would be something else than the key; none of them stays on the token. */
 const LOOSER_COPIES = [
@@ -23,8 +30,8 @@ const LOOSER_COPIES = [
 ] as const
 
 const DONE = 'the token did it'
-/** Room for a wrapped key of any kind that lives on the token. */
-const MAX_WRAPPED_BYTES = 128
+/** Room for a wrapped key of any kind that lives on the token: the PKCS#8 of an RSA-4096 pair has 2375 bytes. */
+const MAX_WRAPPED_BYTES = 8192
 
 /**
  * Tries on a key what a token must refuse: to read it, to loosen it, to copy it looser, and to wrap it under a key that
@@ -38,11 +45,15 @@ export function makeAttempts(
   keyWrap: Mechanism,
 ): readonly Attempt[] {
   // What an attribute is already, it cannot be loosened to.
-  const loosenings = LOOSENINGS.filter(([, type, value]) => readFlag(session, key, type) !== value)
+  const keyClass = readNumber(session, key, pkcs11.CKA_CLASS)
+  const loosenings = [...LOOSENINGS, ...(LOOSENINGS_OF_CLASS.get(keyClass) ?? [])].filter(
+    ([, type, value]) => readFlag(session, key, type) !== value,
+  )
+  const [secretName, secretType] = secretOf(session, key)
   return [
-    attempt('read CKA_VALUE', () => {
+    attempt(`read ${secretName}`, () => {
       // Whatever comes back is the key itself.
-      readAttribute(session, key, pkcs11.CKA_VALUE).fill(0)
+      readAttribute(session, key, secretType).fill(0)
       return DONE
     }),
     ...loosenings.map(([name, type, value]) =>
@@ -51,6 +62,16 @@ export function makeAttempts(
     ...LOOSER_COPIES.map(([name, template]) => attempt(name, () => copy(session, key, template))),
     wrapUnderKnown(session, key, keyWrap),
   ]
+}
+
+/** The attribute that is the key: PKCS#11 v3.1 sections 6.1.3 (RSA) and 6.3.4 (EC). */
+function secretOf(session: OpenSession, key: Buffer): readonly [name: string, type: number] {
+  const isRsa =
+    readNumber(session, key, pkcs11.CKA_CLASS) === pkcs11.CKO_PRIVATE_KEY &&
+    readNumber(session, key, pkcs11.CKA_KEY_TYPE) === pkcs11.CKK_RSA
+  return isRsa
+    ? ['CKA_PRIVATE_EXPONENT', pkcs11.CKA_PRIVATE_EXPONENT]
+    : ['CKA_VALUE', pkcs11.CKA_VALUE]
 }
 
 /** Runs an attempt; `run` gives words for what the token did, where it did not refuse. */

@@ -13,6 +13,12 @@ export function readAttribute(
   return Buffer.isBuffer(attribute?.value) ? attribute.value : Buffer.alloc(0)
 }
 
+/** Reads a CK_ULONG attribute, such as a class or a type; -1 where the token gives none. */
+export function readNumber(session: OpenSession, object: Buffer, type: number): number {
+  const value = readAttribute(session, object, type)
+  return value.length === 0 ? -1 : value.readUIntLE(0, Math.min(value.length, 6))
+}
+
 /**
  * Reads an attribute that the token may not know; attributes are asked one at a time, since one unknown spoils a list. A
  * session that is lost, or an object that is gone, says nothing about the attribute.

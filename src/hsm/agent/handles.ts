@@ -1,14 +1,21 @@
-import pkcs11 from 'pkcs11js'
+import pkcs11, { type Template } from 'pkcs11js'
 import type { KeyRef } from '../../core/ids.js'
 import { isStaleHandle } from '../return-values.js'
+import { readAttribute, readNumber } from './attributes.js'
 import { objectId } from './object-id.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 
 const FIRST_PAUSE_MS = 5
 
+/** Classes of key objects: PKCS#11 v3.1 section 4.3. */
+const KEY_CLASSES = [pkcs11.CKO_SECRET_KEY, pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY]
+
+/** `own` is the object with the secret: a secret key, or the private half of a pair. */
+type Side = 'own' | 'public'
+
 /**
- * Handles of the keys on the token, by CKA_ID.
+ * Handles of the keys on the token, by CKA_ID; the two halves of a pair share theirs.
  *
  * Handles die with the session that found them, and the session lives exactly as long as this process: so does the
  * cache. It is filled by one enumeration at start (a search per key would crawl on a token with thousands), and by a
@@ -17,60 +24,113 @@ const FIRST_PAUSE_MS = 5
 export class Handles {
   readonly #session: OpenSession
   readonly #visibleAfterMs: number
-  readonly #byId = new Map<string, Buffer>()
+  readonly #known: Readonly<Record<Side, Map<string, Buffer>>> = {
+    own: new Map(),
+    public: new Map(),
+  }
 
   /** `visibleAfterMs`: how long a key that another process made may stay unseen. */
   constructor(session: OpenSession, visibleAfterMs: number) {
     this.#session = session
     this.#visibleAfterMs = visibleAfterMs
-    for (const handle of findObjects(session, [])) {
-      const id = readId(session, handle)
-      if (id.length > 0) this.#byId.set(id.toString('hex'), handle)
+    for (const keyClass of KEY_CLASSES) {
+      const known = this.#known[sideOf(keyClass)]
+      for (const handle of findObjects(session, [{ type: pkcs11.CKA_CLASS, value: keyClass }])) {
+        const id = readAttribute(session, handle, pkcs11.CKA_ID)
+        if (id.length > 0) known.set(id.toString('hex'), handle)
+      }
     }
   }
 
   /**
-   * Runs a call with the handle of a key; with a freshly searched one where the known one turns out stale.
+   * Runs a call with the handle of a secret key or of the private half of a pair; with a freshly searched one where the
+   * known one turns out stale.
    *
    * @throws TokenError `key-missing` when a healthy token does not hold the key
    */
   use<Result>(key: KeyRef, run: (handle: Buffer) => Result): Result {
+    return this.#use('own', key, run)
+  }
+
+  /** The same with the public half of a pair. */
+  usePublic<Result>(key: KeyRef, run: (handle: Buffer) => Result): Result {
+    return this.#use('public', key, run)
+  }
+
+  /** Every object of a key that the token holds now, found by a search. */
+  find(key: KeyRef): readonly Buffer[] {
+    return this.#look(objectId(key))
+  }
+
+  /**
+   * Tokens admit two keys with one CKA_ID; which of them then answers is chance.
+   *
+   * @throws TokenError `fault` when the token holds a key of this name already
+   */
+  requireAbsent(key: KeyRef): void {
+    if (this.find(key).length === 0) return
+    throw new TokenError('fault', 'The token holds a key of this id and version already.', {
+      call: 'C_FindObjects',
+      rv: 0,
+      radius: 'request',
+    })
+  }
+
+  remember(key: KeyRef, handle: Buffer): void {
+    this.#known.own.set(objectId(key).toString('hex'), handle)
+  }
+
+  rememberPublic(key: KeyRef, handle: Buffer): void {
+    this.#known.public.set(objectId(key).toString('hex'), handle)
+  }
+
+  forget(key: KeyRef): void {
+    const id = objectId(key).toString('hex')
+    this.#known.own.delete(id)
+    this.#known.public.delete(id)
+  }
+
+  #use<Result>(side: Side, key: KeyRef, run: (handle: Buffer) => Result): Result {
     const id = objectId(key)
-    const known = this.#byId.get(id.toString('hex'))
+    const name = id.toString('hex')
+    const known = this.#known[side].get(name)
     if (known) {
       try {
         return run(known)
       } catch (error) {
         if (!(error instanceof TokenError) || !isStaleHandle(error.rv)) throw error
-        this.#byId.delete(id.toString('hex'))
+        this.#known[side].delete(name)
       }
     }
-    return run(this.#search(id))
+    return run(this.#search(side, id))
   }
 
-  /** The handle of a key if the token holds it now. */
-  find(key: KeyRef): Buffer | undefined {
-    return this.#look(objectId(key))
+  #look(id: Buffer): readonly Buffer[] {
+    const name = id.toString('hex')
+    return findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }]).filter((handle) => {
+      const keyClass = this.#classOf(handle)
+      // A certificate may have the id of its key.
+      if (!KEY_CLASSES.includes(keyClass)) return false
+      this.#known[sideOf(keyClass)].set(name, handle)
+      return true
+    })
   }
 
-  remember(key: KeyRef, handle: Buffer): void {
-    this.#byId.set(objectId(key).toString('hex'), handle)
+  /** Another process may destroy an object between the search and the look at it: then it is of no class. */
+  #classOf(handle: Buffer): number {
+    try {
+      return readNumber(this.#session, handle, pkcs11.CKA_CLASS)
+    } catch (error) {
+      if (error instanceof TokenError && error.failure === 'key-missing') return -1
+      throw error
+    }
   }
 
-  forget(key: KeyRef): void {
-    this.#byId.delete(objectId(key).toString('hex'))
-  }
-
-  #look(id: Buffer): Buffer | undefined {
-    const [handle] = findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }])
-    if (handle) this.#byId.set(id.toString('hex'), handle)
-    return handle
-  }
-
-  #search(id: Buffer): Buffer {
+  #search(side: Side, id: Buffer): Buffer {
     const limit = performance.now() + this.#visibleAfterMs
     for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
-      const handle = this.#look(id)
+      this.#look(id)
+      const handle = this.#known[side].get(id.toString('hex'))
       if (handle) return handle
       // Another process may have made the key a moment ago: it is looked for again before it is missing.
       const left = limit - performance.now()
@@ -88,18 +148,17 @@ export class Handles {
   }
 }
 
-/** Every secret-key object on the token that fits a template. */
-export function findObjects(
-  { lib, handle: session }: OpenSession,
-  template: readonly { readonly type: number; readonly value: Buffer }[],
-): Buffer[] {
+/** Every key object on the token: secret keys, and both halves of pairs. */
+export function findKeys(session: OpenSession): readonly Buffer[] {
+  return KEY_CLASSES.flatMap((keyClass) =>
+    findObjects(session, [{ type: pkcs11.CKA_CLASS, value: keyClass }]),
+  )
+}
+
+function findObjects({ lib, handle: session }: OpenSession, template: Template): Buffer[] {
   const found: Buffer[] = []
   call('C_FindObjectsInit', () =>
-    lib.C_FindObjectsInit(session, [
-      { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
-      { type: pkcs11.CKA_TOKEN, value: true },
-      ...template,
-    ]),
+    lib.C_FindObjectsInit(session, [...template, { type: pkcs11.CKA_TOKEN, value: true }]),
   )
   try {
     for (;;) {
@@ -112,11 +171,8 @@ export function findObjects(
   }
 }
 
-function readId({ lib, handle: session }: OpenSession, object: Buffer): Buffer {
-  const [id] = call('C_GetAttributeValue', () =>
-    lib.C_GetAttributeValue(session, object, [{ type: pkcs11.CKA_ID }]),
-  )
-  return Buffer.isBuffer(id?.value) ? id.value : Buffer.alloc(0)
+function sideOf(keyClass: number): Side {
+  return keyClass === pkcs11.CKO_PUBLIC_KEY ? 'public' : 'own'
 }
 
 /** Blocks this process, which has nothing else to do: one call at a time is what it is for. */

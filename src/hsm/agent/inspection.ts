@@ -10,8 +10,8 @@ import type {
 import type { KeyRef } from '../../core/ids.js'
 import { type Profile, mechanismNumber } from '../profile.js'
 import { makeAttempts } from './attempts.js'
-import { readAttribute, readFlag, readOptionalAttribute } from './attributes.js'
-import { type Handles, findObjects } from './handles.js'
+import { readFlag, readNumber, readOptionalAttribute } from './attributes.js'
+import { type Handles, findKeys } from './handles.js'
 import { runKnownAnswers } from './known-answers.js'
 import { TokenError, call } from './pkcs11-error.js'
 import { type OpenSession, trimPadding } from './session.js'
@@ -64,7 +64,7 @@ export class TokenInspection implements Sync<Inspection> {
 
   inspectKeys(): readonly KeyAttributes[] {
     const { lib, slot } = this.#session
-    const found = findObjects(this.#session, []).flatMap((handle) => this.#inspectIfThere(handle))
+    const found = findKeys(this.#session).flatMap((handle) => this.#inspectIfThere(handle))
     // SoftHSM 2.6.1 lists nothing, without error, when its folder is gone: a list is believed of a token that is well.
     call('C_GetTokenInfo', () => lib.C_GetTokenInfo(slot.handle))
     return found
@@ -98,8 +98,8 @@ export class TokenInspection implements Sync<Inspection> {
       ]),
     )
     return {
-      class: number(readAttribute(session, handle, pkcs11.CKA_CLASS)),
-      keyType: number(readAttribute(session, handle, pkcs11.CKA_KEY_TYPE)),
+      class: readNumber(session, handle, pkcs11.CKA_CLASS),
+      keyType: readNumber(session, handle, pkcs11.CKA_KEY_TYPE),
       label: readOptionalAttribute(session, handle, pkcs11.CKA_LABEL)?.toString('utf8') ?? '',
       id: readOptionalAttribute(session, handle, pkcs11.CKA_ID)?.toString('hex') ?? '',
       // Built from the keys of FLAG_ATTRIBUTES, which are exactly the names of the flags.
@@ -112,10 +112,6 @@ type Sync<Port> = {
   [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
     ? (...args: Args) => Result
     : never
-}
-
-function number(value: Buffer): number {
-  return value.length === 0 ? -1 : value.readUIntLE(0, Math.min(value.length, 6))
 }
 
 function version({ major, minor }: { readonly major: number; readonly minor: number }): string {

@@ -20,44 +20,65 @@ export class KeyWrap {
     this.#mechanism = { mechanism: mechanismNumber(profile.keyWrap.mechanism) }
   }
 
+  /** Longest secret that is unwrapped, in bytes: a caller's secret, or the private half of a pair. */
+  get maxUnwrapBytes(): number {
+    const { maxSecretBytes, maxPairBytes } = this.#profile.keyWrap
+    return Math.max(maxSecretBytes, maxPairBytes)
+  }
+
   /** Wraps a key object. */
   wrap(kek: Buffer, object: Buffer): Buffer {
     const { lib, handle: session } = this.#session
     // PKCS#7 padding may add a block: a token that does it must be told by its bytes, not by a short buffer.
-    const space = Buffer.alloc(this.#profile.keyWrap.maxSecretBytes + 4 * WRAP_OVERHEAD_BYTES)
+    const space = Buffer.alloc(this.maxUnwrapBytes + 4 * WRAP_OVERHEAD_BYTES)
     return call('C_WrapKey', () => lib.C_WrapKey(session, this.#mechanism, kek, object, space))
   }
 
   /** Unwraps to a secret that exists on the token for this call alone, and reads it. */
   unwrap(kek: Buffer, wrapped: Uint8Array): Buffer {
-    const { lib, handle: session } = this.#session
     const template = readableSecret(this.#profile)
-    const secret = call('C_UnwrapKey', () =>
+    return this.withUnwrapped({ kek, wrapped, template }, (secret) => this.#read(secret))
+  }
+
+  /** Unwraps to a new object and returns its handle. */
+  unwrapObject({ kek, wrapped, template }: Unwrapping): Buffer {
+    const { lib, handle: session } = this.#session
+    return call('C_UnwrapKey', () =>
       lib.C_UnwrapKey(session, this.#mechanism, kek, Buffer.from(wrapped), template),
     )
-    try {
-      return this.#read(secret)
-    } finally {
-      call('C_DestroyObject', () => lib.C_DestroyObject(session, secret))
-    }
+  }
+
+  /** Runs something on an unwrapped object that exists for that alone. */
+  withUnwrapped<Result>(unwrapping: Unwrapping, run: (object: Buffer) => Result): Result {
+    return this.within(this.unwrapObject(unwrapping), run)
   }
 
   /** Runs something on an object that exists for that alone. */
   withObject<Result>(template: Template, run: (object: Buffer) => Result): Result {
     const { lib, handle: session } = this.#session
-    const object = call('C_CreateObject', () => lib.C_CreateObject(session, template))
-    try {
-      return run(object)
-    } finally {
-      call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
-    }
+    return this.within(
+      call('C_CreateObject', () => lib.C_CreateObject(session, template)),
+      run,
+    )
   }
 
-  /** Runs something on a secret that the token generates for that alone. */
-  withGenerated<Result>(template: Template, run: (object: Buffer) => Result): Result {
+  /** Runs something on a secret that the token generates for that alone: a generic one, or what `generator` makes. */
+  withGenerated<Result>(
+    template: Template,
+    run: (object: Buffer) => Result,
+    generator: number = pkcs11.CKM_GENERIC_SECRET_KEY_GEN,
+  ): Result {
     const { lib, handle: session } = this.#session
-    const mechanism = { mechanism: pkcs11.CKM_GENERIC_SECRET_KEY_GEN }
-    const object = call('C_GenerateKey', () => lib.C_GenerateKey(session, mechanism, template))
+    const mechanism = { mechanism: generator }
+    return this.within(
+      call('C_GenerateKey', () => lib.C_GenerateKey(session, mechanism, template)),
+      run,
+    )
+  }
+
+  /** Runs something on an object, and destroys the object. */
+  within<Result>(object: Buffer, run: (object: Buffer) => Result): Result {
+    const { lib, handle: session } = this.#session
     try {
       return run(object)
     } finally {
@@ -77,4 +98,11 @@ export class KeyWrap {
       radius: 'agent',
     })
   }
+}
+
+/** What is unwrapped under which handle, and to an object of which template. */
+export interface Unwrapping {
+  readonly kek: Buffer
+  readonly wrapped: Uint8Array
+  readonly template: Template
 }

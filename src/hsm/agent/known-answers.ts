@@ -1,10 +1,18 @@
 import pkcs11, { type Template } from 'pkcs11js'
 import type { KnownAnswer } from '../../core/hsm.js'
 import type { Profile } from '../profile.js'
-import { GCM_ANSWER, HMAC_ANSWER, KWP_ANSWERS, type KwpAnswer } from './answers.js'
+import {
+  GCM_ANSWER,
+  HMAC_ANSWERS,
+  type HmacAnswer,
+  KWP_ANSWERS,
+  type KwpAnswer,
+} from './answers.js'
 import { KeyWrap } from './key-wrap.js'
+import { type Outcome, signatureTests } from './known-signatures.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
+import { hmacMechanism } from './signature-mechanisms.js'
 import { knownKey, wrappableSecret } from './templates.js'
 
 const RANDOM_BYTES = 32
@@ -25,14 +33,14 @@ export function runKnownAnswers(session: OpenSession, profile: Profile): readonl
     test(`unwrap of a wrapped secret of ${profile.keyWrap.maxSecretBytes} bytes`, () =>
       longestOutcome(keyWrap, profile.keyWrap.maxSecretBytes)),
     test('unwrap of changed bytes is refused', () => changedOutcome(keyWrap)),
-    test(HMAC_ANSWER.name, () => hmacOutcome(session, keyWrap)),
+    ...hmacAnswers(profile).map((answer) =>
+      test(answer.name, () => hmacOutcome({ session, keyWrap, profile }, answer)),
+    ),
     ...(profile.gcm === 'none' ? [] : [test(GCM_ANSWER.name, () => gcmOutcome(session, keyWrap))]),
     test('random bytes differ', () => randomOutcome(session)),
+    ...signatureTests(session, profile).map(({ name, run }) => test(name, run)),
   ]
 }
-
-/** An outcome is nothing where the test passed, else a sentence that says what was seen. */
-type Outcome = string | undefined
 
 function test(name: string, run: () => Outcome): KnownAnswer {
   try {
@@ -91,17 +99,36 @@ function changedOutcome(keyWrap: KeyWrap): Outcome {
   })
 }
 
-function hmacOutcome({ lib, handle }: OpenSession, keyWrap: KeyWrap): Outcome {
+/** The binding key of every token makes HMAC-SHA-256; the others are those of the profile. */
+function hmacAnswers({ algorithms }: Profile): readonly HmacAnswer[] {
+  return [
+    HMAC_ANSWERS.binding,
+    ...(['hmac-384', 'hmac-512'] as const)
+      .filter((kind) => algorithms.includes(kind))
+      .map((kind) => HMAC_ANSWERS[kind]),
+  ]
+}
+
+interface HmacTest {
+  readonly session: OpenSession
+  readonly keyWrap: KeyWrap
+  readonly profile: Profile
+}
+
+function hmacOutcome(
+  { session, keyWrap, profile }: HmacTest,
+  { hash, key: value, message, mac: expected }: HmacAnswer,
+): Outcome {
   const template = knownKey({
     keyType: pkcs11.CKK_GENERIC_SECRET,
-    value: HMAC_ANSWER.key,
+    value,
     usages: [pkcs11.CKA_SIGN, pkcs11.CKA_VERIFY],
   })
+  const { lib, handle } = session
   return keyWrap.withObject(template, (key) => {
-    const mechanism = { mechanism: pkcs11.CKM_SHA256_HMAC }
-    call('C_SignInit', () => lib.C_SignInit(handle, mechanism, key))
-    const mac = call('C_Sign', () => lib.C_Sign(handle, HMAC_ANSWER.message, Buffer.alloc(64)))
-    return mac.equals(HMAC_ANSWER.mac) ? undefined : 'The MAC is another one.'
+    call('C_SignInit', () => lib.C_SignInit(handle, hmacMechanism(profile, hash), key))
+    const mac = call('C_Sign', () => lib.C_Sign(handle, message, Buffer.alloc(64)))
+    return mac.equals(expected) ? undefined : 'The MAC is another one.'
   })
 }
 

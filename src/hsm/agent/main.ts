@@ -44,7 +44,7 @@ function start(message: AgentStart): void {
     channel.drained(() => process.exit(1))
     return
   }
-  channel.send({ started: { maxSecretBytes: message.profile.keyWrap.maxSecretBytes } })
+  channel.send({ started: true })
 }
 
 function answer(requests: readonly CommandRequest[]): void {

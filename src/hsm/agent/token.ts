@@ -1,6 +1,16 @@
 import type { KnownAnswer } from '../../core/hsm.js'
 import type { TokenCommands } from '../commands.js'
 import type { AgentStart } from '../protocol.js'
+import { Pairs } from './pairs.js'
+import { WrappedPairs } from './pair-wrapping.js'
+import { SigningKeys } from './signing.js'
+import { KeyAgreement } from './agreement.js'
+import { MacKeys } from './macs.js'
+import { SealedTexts } from './data-sealing.js'
+import { SecretRewrapping } from './rewrapping.js'
+import { Oaep } from './oaep.js'
+import { ImportedHalves } from './imported-halves.js'
+import { ImportedKeys } from './importing.js'
 import { Handles } from './handles.js'
 import { TokenInspection } from './inspection.js'
 import { Keys } from './keys.js'
@@ -19,6 +29,16 @@ export function openToken({ address, profile, unproven = false }: AgentStart): T
   const handles = new Handles(session, profile.newKeyVisibleAfterMs)
   const wrapping = new Wrapping(session, handles, profile)
   const keys = new Keys({ session, handles, wrapping, profile })
+  const pairs = new Pairs(session, handles, profile)
+  const wrappedPairs = new WrappedPairs(session, handles, profile)
+  const signing = new SigningKeys(session, handles, profile)
+  const agreement = new KeyAgreement(session, handles)
+  const macs = new MacKeys(session, handles, profile)
+  const texts = new SealedTexts(session, handles, profile)
+  const rewrapping = new SecretRewrapping(session, handles, profile)
+  const oaep = new Oaep(session, handles, profile)
+  const halves = new ImportedHalves({ session, profile, signing, oaep })
+  const imported = new ImportedKeys({ session, handles, profile, keys, halves })
   const inspection = new TokenInspection(session, handles, profile)
   return {
     generateKey: (request) => keys.generateKey(request),
@@ -28,6 +48,21 @@ export function openToken({ address, profile, unproven = false }: AgentStart): T
     generateWrapped: (request) => wrapping.generateWrapped(request),
     generateReadable: (request) => wrapping.generateReadable(request),
     unwrap: (request) => wrapping.unwrap(request),
+    generatePair: (request) => pairs.generatePair(request),
+    publicKey: (request) => pairs.publicKey(request),
+    generateWrappedPair: (request) => wrappedPairs.generateWrappedPair(request),
+    sign: (request) => signing.sign(request),
+    verify: (request) => signing.verify(request),
+    agree: (request) => agreement.agree(request),
+    mac: (request) => macs.mac(request),
+    verifyMac: (request) => macs.verifyMac(request),
+    sealData: (request) => texts.sealData(request),
+    openData: (request) => texts.openData(request),
+    resealData: (request) => texts.resealData(request),
+    rewrap: (request) => rewrapping.rewrap(request),
+    decryptOaep: (request) => oaep.decryptOaep(request),
+    importSecret: (request) => imported.importSecret(request),
+    importPair: (request) => imported.importPair(request),
     random: (length) => wrapping.random(length),
     identity: () => inspection.identity(),
     inspectKeys: () => inspection.inspectKeys(),

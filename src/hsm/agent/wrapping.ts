@@ -1,5 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
-import pkcs11 from 'pkcs11js'
 import type { Binding, BoundSecret, KeyWrapping } from '../../core/hsm.js'
 import type { KeyRef } from '../../core/ids.js'
 import type { Profile } from '../profile.js'
@@ -7,11 +5,8 @@ import type { Handles } from './handles.js'
 import { KeyWrap, WRAP_OVERHEAD_BYTES } from './key-wrap.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
+import { Tagging } from './tagging.js'
 import { generatedSecret, wrappableSecret } from './templates.js'
-
-/** Longest tag that C_Sign may write: the buffer is never shorter than any HMAC, since some tokens write past its end. */
-const MAX_MAC_BYTES = 64
-const TAG_BYTES = 32
 
 type Request<Name extends keyof KeyWrapping> = Parameters<KeyWrapping[Name]>[0]
 
@@ -21,13 +16,14 @@ export class Wrapping {
   readonly #handles: Handles
   readonly #profile: Profile
   readonly #keyWrap: KeyWrap
-  readonly #hmac = { mechanism: pkcs11.CKM_SHA256_HMAC }
+  readonly #tagging: Tagging
 
   constructor(session: OpenSession, handles: Handles, profile: Profile) {
     this.#session = session
     this.#handles = handles
     this.#profile = profile
     this.#keyWrap = new KeyWrap(session, profile)
+    this.#tagging = new Tagging(session, handles)
   }
 
   wrap({ key, secret, binding }: Request<'wrap'>): BoundSecret {
@@ -63,16 +59,8 @@ export class Wrapping {
   }
 
   unwrap({ key, wrapped, tag, binding }: Request<'unwrap'>): Uint8Array {
-    // The tag comes first: malformed input makes C_UnwrapKey of opencryptoki 3.27 abort the process.
-    const expected = this.#tag(binding, wrapped)
-    if (tag.length !== expected.length || !timingSafeEqual(expected, tag)) {
-      throw new TokenError('not-authentic', 'The tag does not fit.', {
-        call: 'C_Sign',
-        rv: 0,
-        radius: 'request',
-      })
-    }
-    this.#requireLength(wrapped.length - WRAP_OVERHEAD_BYTES)
+    this.#tagging.requireTag(binding, wrapped, tag)
+    requireLength(wrapped.length - WRAP_OVERHEAD_BYTES, this.#keyWrap.maxUnwrapBytes)
     return this.#handles.use(key, (kek) => this.#keyWrap.unwrap(kek, wrapped))
   }
 
@@ -90,7 +78,7 @@ export class Wrapping {
   checkTag(key: KeyRef): Uint8Array {
     const nothing = new Uint8Array(0)
     const before = Buffer.from('kms check value', 'latin1')
-    return this.#tag({ key, before, after: nothing }, nothing)
+    return this.#tagging.tag({ key, before, after: nothing }, nothing)
   }
 
   #wrapGiven(key: KeyRef, value: Buffer): Buffer {
@@ -100,31 +88,20 @@ export class Wrapping {
   }
 
   #bind(binding: Binding, wrapped: Buffer): BoundSecret {
-    return { wrapped, tag: this.#tag(binding, wrapped) }
-  }
-
-  /** HMAC-SHA-256 over before ‖ wrapped ‖ after. PKCS#11 v3.1 section 6.23.4. */
-  #tag({ key, before, after }: Binding, wrapped: Uint8Array): Buffer {
-    const { lib, handle: session } = this.#session
-    const message = Buffer.concat([before, wrapped, after])
-    const tag = this.#handles.use(key, (handle) => {
-      call('C_SignInit', () => lib.C_SignInit(session, this.#hmac, handle))
-      return call('C_Sign', () => lib.C_Sign(session, message, Buffer.alloc(MAX_MAC_BYTES)))
-    })
-    return tag.subarray(0, TAG_BYTES)
+    return { wrapped, tag: this.#tagging.tag(binding, wrapped) }
   }
 
   #requireLength(length: number): void {
-    const { maxSecretBytes } = this.#profile.keyWrap
-    if (length >= 1 && length <= maxSecretBytes) return
-    throw new TokenError(
-      'unsupported',
-      `This token wraps secrets of 1 to ${maxSecretBytes} bytes.`,
-      {
-        call: 'C_WrapKey',
-        rv: 0,
-        radius: 'request',
-      },
-    )
+    requireLength(length, this.#profile.keyWrap.maxSecretBytes)
   }
+}
+
+/** Refuses secrets that the token cannot hold, before it is asked. */
+export function requireLength(length: number, maxBytes: number): void {
+  if (length >= 1 && length <= maxBytes) return
+  throw new TokenError('unsupported', `This token wraps secrets of 1 to ${maxBytes} bytes.`, {
+    call: 'C_WrapKey',
+    rv: 0,
+    radius: 'request',
+  })
 }

@@ -1,0 +1,48 @@
+import type { PairGeneration } from '../../core/hsm-pairs.js'
+import type { KeyRef } from '../../core/ids.js'
+import type { Profile } from '../profile.js'
+import type { Handles } from './handles.js'
+import { objectId } from './object-id.js'
+import { pairRow } from './pair-algorithms.js'
+import { call } from './pkcs11-error.js'
+import type { OpenSession } from './session.js'
+import { readPublicKey } from './spki.js'
+import { residentPrivate, residentPublic } from './templates.js'
+
+/** Key pairs that live on the token; both halves have the CKA_ID of their key version. */
+export class Pairs {
+  readonly #session: OpenSession
+  readonly #handles: Handles
+  readonly #profile: Profile
+
+  constructor(session: OpenSession, handles: Handles, profile: Profile) {
+    this.#session = session
+    this.#handles = handles
+    this.#profile = profile
+  }
+
+  generatePair(request: Parameters<PairGeneration['generatePair']>[0]): Uint8Array {
+    const { key, algorithm, use, label } = request
+    this.#handles.requireAbsent(key)
+    const { lib, handle: session } = this.#session
+    const { keyType, mechanism, parameters } = pairRow(this.#profile, algorithm)
+    const names = { use, id: objectId(key), label, keyType }
+    const pair = call('C_GenerateKeyPair', () =>
+      lib.C_GenerateKeyPair(
+        session,
+        { mechanism },
+        [...residentPublic(this.#profile, names), ...parameters],
+        residentPrivate(this.#profile, names),
+      ),
+    )
+    this.#handles.remember(key, pair.privateKey)
+    this.#handles.rememberPublic(key, pair.publicKey)
+    return this.publicKey(key)
+  }
+
+  publicKey(key: KeyRef): Uint8Array {
+    return this.#handles.usePublic(key, (handle) =>
+      readPublicKey(this.#session, handle, this.#profile),
+    )
+  }
+}
