@@ -1,9 +1,13 @@
-import type { Selectable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 import type { Cmk, KeyVersion } from '../core/cmk.js'
+import { dueAt } from '../core/due.js'
 import type { CmkTable, CmkVersionTable } from './tables.js'
 
-/** The row of a CMK. */
-export function cmkRow(cmk: Cmk): CmkTable {
+/** The row of a CMK, but for what the stores of aliases, tags and grants count in it. */
+export function cmkRow(
+  cmk: Cmk,
+): Omit<Insertable<CmkTable>, 'alias_count' | 'tag_count' | 'grant_count'> {
+  const { rotation } = cmk
   return {
     id: cmk.id,
     project_id: cmk.projectId,
@@ -18,6 +22,17 @@ export function cmkRow(cmk: Cmk): CmkTable {
     keystore_id: cmk.keystoreId,
     current_version: cmk.currentVersion,
     created_at: cmk.createdAt,
+    deletion_at: cmk.deletionAt ?? null,
+    destroyed_at: cmk.destroyedAt ?? null,
+    material_gone: cmk.materialGone ? 1 : 0,
+    rotation_enabled: rotation.enabled ? 1 : 0,
+    rotation_interval: rotation.intervalDays,
+    rotation_last_at: rotation.lastAt ?? null,
+    rotation_next_at: rotation.nextAt ?? null,
+    rotation_count: rotation.count,
+    material_expires_at: cmk.materialExpiresAt ?? null,
+    due_at: dueAt(cmk) ?? null,
+    claimed_until: null,
     revision: cmk.revision,
   }
 }
@@ -38,17 +53,32 @@ export function cmkOf(row: Selectable<CmkTable>): Cmk {
     keystoreId: row.keystore_id,
     currentVersion: row.current_version,
     createdAt: row.created_at,
+    deletionAt: row.deletion_at ?? undefined,
+    destroyedAt: row.destroyed_at ?? undefined,
+    materialGone: row.material_gone === 1,
+    rotation: {
+      enabled: row.rotation_enabled === 1,
+      intervalDays: row.rotation_interval,
+      lastAt: row.rotation_last_at ?? undefined,
+      nextAt: row.rotation_next_at ?? undefined,
+      count: row.rotation_count,
+    },
+    materialExpiresAt: row.material_expires_at ?? undefined,
     revision: row.revision,
   }
 }
 
 /** The row of a version. */
-export function versionRow({ key, checkValue, createdAt }: KeyVersion): CmkVersionTable {
+export function versionRow(version: KeyVersion): Insertable<CmkVersionTable> {
   return {
-    cmk_id: key.keyId,
-    version: key.version,
-    check_value: checkValue,
-    created_at: createdAt,
+    cmk_id: version.key.keyId,
+    version: version.key.version,
+    material_id: version.materialId,
+    check_value: version.checkValue,
+    created_at: version.createdAt,
+    expires_at: version.expiresAt ?? null,
+    use: version.use,
+    present: version.present ? 1 : 0,
   }
 }
 
@@ -56,7 +86,11 @@ export function versionRow({ key, checkValue, createdAt }: KeyVersion): CmkVersi
 export function versionOf(row: Selectable<CmkVersionTable>): KeyVersion {
   return {
     key: { keyId: row.cmk_id, version: row.version },
+    materialId: row.material_id,
     checkValue: new Uint8Array(row.check_value),
     createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
+    use: row.use,
+    present: row.present === 1,
   }
 }

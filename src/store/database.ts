@@ -1,18 +1,24 @@
 import type { AccessKeyStore } from '../core/access-key.js'
-import type { KeyStore } from '../core/key-store.js'
+import type { Stores } from '../core/service.js'
 import type { ServiceKeyStore } from '../core/service-key.js'
 import { sqlAccessKeyStore } from './access-keys.js'
+import { sqlAliasStore } from './aliases.js'
 import { callsTo } from './calls.js'
 import type { Engine } from './engine.js'
 import { guarded } from './failures.js'
+import { sqlGrantStore } from './grants.js'
+import { sqlImportPairStore } from './import-pairs.js'
+import { ACCESS_POINTS, KEY_POLICIES } from './key-space-rows.js'
+import { sqlKeySpaceStore } from './key-space.js'
 import { sqlKeyStore } from './keys.js'
+import { sqlKeystoreStore } from './keystores.js'
 import { openPostgres } from './postgres.js'
 import { sqlServiceKeyStore } from './service-keys.js'
 import { openSqlite } from './sqlite.js'
+import { sqlTagStore } from './tags.js'
 
 /** An open database: the stores in it, and its own life. */
-export interface Database {
-  readonly keys: KeyStore
+export interface Database extends Stores {
   readonly accessKeys: AccessKeyStore
   readonly serviceKeys: ServiceKeyStore
   /**
@@ -36,6 +42,13 @@ export async function openDatabase(url: string): Promise<Database> {
   const calls = callsTo(db)
   return {
     keys: sqlKeyStore(calls),
+    aliases: sqlAliasStore(calls),
+    tags: sqlTagStore(calls),
+    grants: sqlGrantStore(calls),
+    keystores: sqlKeystoreStore(calls),
+    importPairs: sqlImportPairStore(calls),
+    accessPoints: sqlKeySpaceStore(calls, ACCESS_POINTS),
+    keyPolicies: sqlKeySpaceStore(calls, KEY_POLICIES),
     accessKeys: sqlAccessKeyStore(calls),
     serviceKeys: sqlServiceKeyStore(calls),
     ping: () => calls.run(ping),

@@ -1,42 +1,68 @@
 import type { Kysely } from 'kysely'
 import type { Cmk, KeyVersion } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
-import type { KeyId, ProjectId } from '../core/ids.js'
-import { type CmkFilter, type KeyStore, type Page, StaleRevision } from '../core/key-store.js'
+import type { ProjectId } from '../core/ids.js'
+import { type KeyStore, StaleRevision } from '../core/key-store.js'
 import type { Calls } from './calls.js'
-import { cmkOf, cmkRow, versionOf, versionRow } from './cmk-rows.js'
+import { cmkRow, versionRow } from './cmk-rows.js'
+import { tallyCmk, untallyCmk } from './cmk-tallies.js'
+import { claimDue } from './due-claims.js'
 import { isUniqueViolation } from './failures.js'
-import { isStorable, requireStorable } from './storable.js'
+import {
+  allVersions,
+  countCmks,
+  countCmksInKeystore,
+  findCmk,
+  findCmkByAlias,
+  listCmks,
+  versionsOf,
+} from './key-queries.js'
+import { requireOpenKeystore } from './keystores.js'
+import { lockProject } from './row-locks.js'
+import { requireStorable } from './storable.js'
+import { forgetCmk } from './tombstones.js'
 import type { Tables } from './tables.js'
 
 /** The CMKs in a database. */
 export function sqlKeyStore(calls: Calls): KeyStore {
   return {
     insert: (request) => calls.run((db) => insert(db, request)),
-    find: (projectId, keyId) => calls.run((db) => find(db, projectId, keyId)),
-    replace: (cmk) => calls.run((db) => replace(db, cmk)),
-    list: (request) => calls.run((db) => list(db, request)),
-    countByProject: (projectId) => calls.run((db) => countByProject(db, projectId)),
-    findByAlias: (projectId, alias) => calls.run((db) => findByAlias(db, projectId, alias)),
+    find: (projectId, keyId) => calls.run((db) => findCmk(db, keyId, projectId)),
+    findAnywhere: (keyId) => calls.run((db) => findCmk(db, keyId)),
+    replace: (cmk, versions = []) => calls.run((db) => replace(db, cmk, versions)),
+    list: (request) => calls.run((db) => listCmks(db, request)),
+    countByProject: (projectId) => calls.run((db) => countCmks(db, projectId)),
+    countByKeystore: (keystoreId) => calls.run((db) => countCmksInKeystore(db, keystoreId)),
+    findByAlias: (projectId, alias) => calls.run((db) => findCmkByAlias(db, projectId, alias)),
+    versions: (keyId) => calls.run((db) => versionsOf(db, keyId)),
     allVersions: () => calls.run((db) => allVersions(db)),
+    claimDue: (request) => calls.run((db) => claimDue(db, request)),
   }
 }
 
 async function insert(
   db: Kysely<Tables>,
-  request: { readonly cmk: Cmk; readonly version: KeyVersion; readonly quota: number },
+  request: Parameters<KeyStore['insert']>[0],
 ): Promise<void> {
   const { cmk, version, quota } = request
-  requireStorableCmk(cmk)
+  requireStorableCmk(cmk, version ? [version] : [])
+  const row = { ...cmkRow(cmk), alias_count: 0, tag_count: 0, grant_count: 0 }
   await db.transaction().execute(async (transaction) => {
     await takePlace(transaction, cmk.projectId, quota)
+    await requireOpenKeystore(transaction, cmk.keystoreId)
     const inserted = await transaction
       .insertInto('cmk')
-      .values(cmkRow(cmk))
-      .onConflict((conflict) => conflict.columns(['project_id', 'key_alias']).doNothing())
+      .values(row)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['project_id', 'key_alias'])
+          .where('destroyed_at', 'is', null)
+          .doNothing(),
+      )
       .executeTakeFirst()
     if (inserted.numInsertedOrUpdatedRows === 0n) throw aliasTaken()
-    await transaction.insertInto('cmk_version').values(versionRow(version)).execute()
+    await tallyCmk(transaction, row)
+    if (version) await transaction.insertInto('cmk_version').values(versionRow(version)).execute()
   })
 }
 
@@ -61,116 +87,73 @@ async function takePlace(db: Kysely<Tables>, projectId: ProjectId, quota: number
   }
 }
 
-async function find(
+async function replace(
   db: Kysely<Tables>,
-  projectId: ProjectId,
-  keyId: KeyId,
-): Promise<Cmk | undefined> {
-  if (!isStorable(projectId) || !isStorable(keyId)) return undefined
-  const row = await db
-    .selectFrom('cmk')
-    .selectAll()
-    .where('id', '=', keyId)
-    .where('project_id', '=', projectId)
-    .executeTakeFirst()
-  return row && cmkOf(row)
-}
-
-async function replace(db: Kysely<Tables>, cmk: Cmk): Promise<void> {
-  requireStorableCmk(cmk)
+  cmk: Cmk,
+  versions: readonly KeyVersion[],
+): Promise<void> {
+  requireStorableCmk(cmk, versions)
   const { id, project_id, created_at, revision, ...changed } = cmkRow(cmk)
-  const updated = await db
-    .updateTable('cmk')
-    .set({ ...changed, revision: revision + 1 })
-    .where('id', '=', id)
-    .where('project_id', '=', project_id)
-    .where('created_at', '=', created_at)
-    .where('revision', '=', revision)
-    .executeTakeFirst()
-    .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? aliasTaken(error) : error
-    })
-  if (updated.numUpdatedRows === 0n) {
-    throw new StaleRevision('The key was changed by another writer since it was read.')
-  }
-}
-
-async function list(
-  db: Kysely<Tables>,
-  request: { readonly projectId: ProjectId; readonly filter: CmkFilter; readonly page: Page },
-): Promise<{ readonly cmks: readonly Cmk[]; readonly total: number }> {
-  const { projectId, filter, page } = request
-  const texts = [projectId, filter.enterpriseProjectId ?? '']
-  if (!texts.every(isStorable)) return { cmks: [], total: 0 }
-  // Both queries look at one snapshot, so that the total is that of the list.
-  const snapshot = db.transaction().setAccessMode('read only').setIsolationLevel('repeatable read')
-  return snapshot.execute(async (transaction) => {
-    const matching = matchingCmks(transaction, projectId, filter)
-    const { total } = await matching
-      .select(({ fn }) => fn.countAll<number>().as('total'))
-      .executeTakeFirstOrThrow()
-    const rows = await matching
-      .selectAll()
-      .orderBy('created_at')
-      .orderBy('id')
-      .limit(page.limit)
-      .offset(page.offset)
+  await db.transaction().execute(async (transaction) => {
+    await lockProject(transaction, project_id)
+    const before = await transaction
+      .selectFrom('cmk')
+      .select(['project_id', 'key_spec', 'state', 'enterprise_project_id', 'destroyed_at'])
+      .where('id', '=', id)
+      .where('project_id', '=', project_id)
+      .where('created_at', '=', created_at)
+      .where('revision', '=', revision)
+      .executeTakeFirst()
+    if (!before) {
+      throw new StaleRevision('The key was changed by another writer since it was read.')
+    }
+    await transaction
+      .updateTable('cmk')
+      .set({ ...changed, revision: revision + 1 })
+      .where('id', '=', id)
       .execute()
-    return { cmks: rows.map(cmkOf), total }
+      .catch((error: unknown) => {
+        throw isUniqueViolation(error) ? aliasTaken(error) : error
+      })
+    for (const version of versions) await writeVersion(transaction, version)
+    await recount(transaction, before, { ...before, ...changed })
+    if (before.destroyed_at === null && cmk.destroyedAt !== undefined) {
+      await forgetCmk(transaction, cmk)
+    }
   })
 }
 
-function matchingCmks(db: Kysely<Tables>, projectId: ProjectId, filter: CmkFilter) {
-  const { state, spec, enterpriseProjectId } = filter
-  let query = db.selectFrom('cmk').where('project_id', '=', projectId)
-  if (state !== undefined) query = query.where('state', '=', state)
-  if (spec !== undefined) query = query.where('key_spec', '=', spec)
-  if (enterpriseProjectId !== undefined) {
-    query = query.where('enterprise_project_id', '=', enterpriseProjectId)
+type Counted = Parameters<typeof tallyCmk>[1] & { readonly destroyed_at: number | null }
+
+/** Moves a changed CMK to where it is counted from now on. */
+async function recount(db: Kysely<Tables>, before: Counted, after: Counted): Promise<void> {
+  if (
+    before.destroyed_at === null &&
+    after.destroyed_at === null &&
+    before.state === after.state &&
+    before.key_spec === after.key_spec &&
+    before.enterprise_project_id === after.enterprise_project_id
+  ) {
+    return
   }
-  return query
+  if (before.destroyed_at === null) await untallyCmk(db, before)
+  if (after.destroyed_at === null) await tallyCmk(db, after)
 }
 
-async function countByProject(db: Kysely<Tables>, projectId: ProjectId): Promise<number> {
-  if (!isStorable(projectId)) return 0
-  const row = await db
-    .selectFrom('project')
-    .select('cmk_count')
-    .where('id', '=', projectId)
-    .executeTakeFirst()
-  return row?.cmk_count ?? 0
-}
-
-async function findByAlias(
-  db: Kysely<Tables>,
-  projectId: ProjectId,
-  alias: string,
-): Promise<Cmk | undefined> {
-  if (!isStorable(projectId) || !isStorable(alias)) return undefined
-  const row = await db
-    .selectFrom('cmk')
-    .selectAll()
-    .where('project_id', '=', projectId)
-    .where('key_alias', '=', alias)
-    .executeTakeFirst()
-  return row && cmkOf(row)
-}
-
-async function allVersions(db: Kysely<Tables>): Promise<readonly KeyVersion[]> {
-  const rows = await db
-    .selectFrom('cmk_version')
-    .selectAll()
-    .orderBy('cmk_id')
-    .orderBy('version')
+async function writeVersion(db: Kysely<Tables>, version: KeyVersion): Promise<void> {
+  const { cmk_id, version: number, ...facts } = versionRow(version)
+  await db
+    .insertInto('cmk_version')
+    .values({ cmk_id, version: number, ...facts })
+    .onConflict((conflict) => conflict.columns(['cmk_id', 'version']).doUpdateSet(facts))
     .execute()
-  return rows.map(versionOf)
 }
 
 function aliasTaken(cause?: unknown): KmsError {
   return new KmsError('KMS.1104', 'Another key of this project has this key_alias.', { cause })
 }
 
-function requireStorableCmk(cmk: Cmk): void {
+function requireStorableCmk(cmk: Cmk, versions: readonly KeyVersion[]): void {
   requireStorable({
     project_id: cmk.projectId,
     domain_id: cmk.domainId,
@@ -179,4 +162,8 @@ function requireStorableCmk(cmk: Cmk): void {
     enterprise_project_id: cmk.enterpriseProjectId,
     keystore_id: cmk.keystoreId,
   })
+  // A version of another key would be written past its own revision.
+  if (versions.some(({ key }) => key.keyId !== cmk.id)) {
+    throw new TypeError('A version is stored with its own CMK only.')
+  }
 }

@@ -8,8 +8,10 @@ const MAX_ROWS = 10_000
 export interface ReadThrough<Row> {
   /** The row of a key, from memory or by `load`; loads of one key that overlap are one. */
   find(key: string, load: () => Promise<Row | undefined>): Promise<Row | undefined>
-  /** Runs a write of the row of a key, after which no row read before its end is used any more. */
-  write<T>(key: string, work: () => Promise<T>): Promise<T>
+  /** Runs a write of the row of a key, or of several, after which no row read before its end is used any more. */
+  write<T>(keys: string | readonly string[], work: () => Promise<T>): Promise<T>
+  /** Runs a write of rows whose keys nobody knows, after which no row at all that was read before its end is used. */
+  writeAny<T>(work: () => Promise<T>): Promise<T>
 }
 
 interface Loading<Row> {
@@ -66,12 +68,20 @@ export function readThrough<Row>(clock: Clock): ReadThrough<Row> {
       void settle(key, loading)
       return loading.row
     },
-    async write(key, work) {
+    // Both forget after a failure as well: the database may have done it before the connection was lost.
+    async write(keys, work) {
       try {
         return await work()
       } finally {
-        // Also after a failure: the database may have done it before the connection was lost.
-        forget(key)
+        for (const key of typeof keys === 'string' ? [keys] : keys) forget(key)
+      }
+    },
+    async writeAny(work) {
+      try {
+        return await work()
+      } finally {
+        rows.clear()
+        loads.clear()
       }
     },
   }

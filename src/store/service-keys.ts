@@ -1,35 +1,42 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { ServiceKey, ServiceKeyStore } from '../core/service-key.js'
 import type { Calls } from './calls.js'
+import { isStorable, requireStorable } from './storable.js'
 import type { ServiceKeyTable, Tables } from './tables.js'
 
 /** The service's own keys in a database. */
 export function sqlServiceKeyStore(calls: Calls): ServiceKeyStore {
   return {
     insert: (serviceKey) => calls.run((db) => insert(db, serviceKey)),
-    list: () => calls.run((db) => list(db)),
+    list: (keystoreId) => calls.run((db) => list(db, keystoreId)),
   }
 }
 
 async function insert(db: Kysely<Tables>, serviceKey: ServiceKey): Promise<boolean> {
+  requireStorable({ keystore_id: serviceKey.keystoreId })
   const inserted = await db
     .insertInto('service_key')
     .values({
+      keystore_id: serviceKey.keystoreId,
       purpose: serviceKey.purpose,
       generation: serviceKey.key.version,
       key_id: serviceKey.key.keyId,
       check_value: serviceKey.checkValue,
       created_at: serviceKey.createdAt,
     })
-    .onConflict((conflict) => conflict.columns(['purpose', 'generation']).doNothing())
+    .onConflict((conflict) =>
+      conflict.columns(['keystore_id', 'purpose', 'generation']).doNothing(),
+    )
     .executeTakeFirst()
   return inserted.numInsertedOrUpdatedRows === 1n
 }
 
-async function list(db: Kysely<Tables>): Promise<readonly ServiceKey[]> {
+async function list(db: Kysely<Tables>, keystoreId: string): Promise<readonly ServiceKey[]> {
+  if (!isStorable(keystoreId)) return []
   const rows = await db
     .selectFrom('service_key')
     .selectAll()
+    .where('keystore_id', '=', keystoreId)
     .orderBy('purpose')
     .orderBy('generation')
     .execute()
@@ -38,6 +45,7 @@ async function list(db: Kysely<Tables>): Promise<readonly ServiceKey[]> {
 
 function serviceKeyOf(row: Selectable<ServiceKeyTable>): ServiceKey {
   return {
+    keystoreId: row.keystore_id,
     purpose: row.purpose,
     key: { keyId: row.key_id, version: row.generation },
     checkValue: new Uint8Array(row.check_value),

@@ -5,12 +5,7 @@ import { NewerDatabase } from '../../src/store/migrate.js'
 import { everythingTold } from './store-errors.js'
 import { insertInProcess } from './store-processes.js'
 import { insertCmk, newProject, sampleCmk } from './store-samples.js'
-import type { DatabaseKind } from './store-under-test.js'
-
-/** A database under test, whose content the contract of its life must be able to reach past the stores. */
-export interface RawDatabaseKind extends DatabaseKind {
-  execute(url: string, sql: string): Promise<void>
-}
+import type { RawDatabaseKind } from './store-under-test.js'
 
 /** How every database lives: opened, migrated, shared between processes, closed. */
 export function databaseContract(kind: RawDatabaseKind): void {
@@ -88,7 +83,7 @@ export function databaseContract(kind: RawDatabaseKind): void {
         keys.find(cmk.projectId, cmk.id),
         keys.replace(cmk),
         accessKeys.find('NOBODY'),
-        serviceKeys.list(),
+        serviceKeys.list('0'),
       ]
       for (const { reason } of rejected(await Promise.allSettled(calls))) {
         expect(reason).toBeInstanceOf(StoreUnavailable)

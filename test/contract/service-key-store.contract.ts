@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { newKeyId } from '../../src/core/ids.js'
+import { DEFAULT_KEYSTORE } from '../../src/core/keystore.js'
 import type { ServiceKey } from '../../src/core/service-key.js'
 import { SOME_TIME } from './store-samples.js'
 import { type DatabaseKind, twoReplicas } from './store-under-test.js'
@@ -18,7 +19,18 @@ export function serviceKeyStoreContract(kind: DatabaseKind): void {
       }
       expect(await second().serviceKeys.insert(serviceKey('binding', 1))).toBe(false)
       const inOrder = [one, ...others.toReversed(), credential]
-      expect(await second().serviceKeys.list()).toStrictEqual(inOrder)
+      expect(await second().serviceKeys.list(DEFAULT_KEYSTORE)).toStrictEqual(inOrder)
+    })
+
+    test('keeps the keystores apart', async () => {
+      const [here, there] = ['here', 'there'].map((id) => serviceKey('binding', 1, id))
+      if (!here || !there) throw new Error('There are two keystores.')
+      for (const key of [here, there]) expect(await first().serviceKeys.insert(key)).toBe(true)
+      expect(await second().serviceKeys.insert(serviceKey('binding', 1, 'here'))).toBe(false)
+      expect(await second().serviceKeys.list('here')).toStrictEqual([here])
+      expect(await second().serviceKeys.list('there')).toStrictEqual([there])
+      expect(await second().serviceKeys.list('nowhere')).toStrictEqual([])
+      expect(await second().serviceKeys.list('nul\0')).toStrictEqual([])
     })
 
     test('lets one of many replicas be the first', async () => {
@@ -32,8 +44,13 @@ export function serviceKeyStoreContract(kind: DatabaseKind): void {
   })
 }
 
-function serviceKey(purpose: ServiceKey['purpose'], generation: number): ServiceKey {
+function serviceKey(
+  purpose: ServiceKey['purpose'],
+  generation: number,
+  keystoreId = DEFAULT_KEYSTORE,
+): ServiceKey {
   return {
+    keystoreId,
     purpose,
     key: { keyId: newKeyId(), version: generation },
     checkValue: new Uint8Array([generation, 0, 255]),

@@ -7,6 +7,12 @@ export interface DatabaseKind {
   newUrl(): Promise<string>
 }
 
+/** Databases whose content a test can reach past the stores. */
+export interface RawDatabaseKind extends DatabaseKind {
+  execute(url: string, sql: string): Promise<void>
+  query(url: string, sql: string): Promise<readonly unknown[]>
+}
+
 /** Two connections to one database, as two replicas of the service have them. */
 export interface TwoReplicas {
   readonly url: () => string

@@ -1,5 +1,7 @@
-import type { BoundSecret, Hsm, HsmFailure, KeyKind } from '../../src/core/hsm.js'
+import { type KeyObject, createPublicKey } from 'node:crypto'
+import type { BoundSecret, Hsm, HsmFailure, KeyAttributes, KeyKind } from '../../src/core/hsm.js'
 import { HsmError } from '../../src/core/hsm.js'
+import type { PairAlgorithm, PairUse } from '../../src/core/hsm-pairs.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
 
 /** An HSM that a contract suite may use as it likes, and how to be rid of it. */
@@ -25,6 +27,30 @@ export interface KeyPair {
   readonly key: KeyRef
   readonly bindingKey: KeyRef
 }
+
+/** A key pair on the token, made for one test. */
+export interface MadePair {
+  readonly key: KeyRef
+  readonly spki: Uint8Array
+  /** The same, in the hands of node:crypto. */
+  readonly publicKey: KeyObject
+}
+
+/** Every pair that a token could make. */
+export const ALL_PAIRS = [
+  'rsa-2048',
+  'rsa-3072',
+  'rsa-4096',
+  'ec-p256',
+  'ec-p384',
+  'ec-p521',
+  'secp256k1',
+  'ed25519',
+  'sm2',
+  'ml-dsa-44',
+  'ml-dsa-65',
+  'ml-dsa-87',
+] as const satisfies readonly PairAlgorithm[]
 
 /** The token that a contract suite runs on; it destroys every key that it made. */
 export class TokenUnderTest {
@@ -59,6 +85,21 @@ export class TokenUnderTest {
     }
   }
 
+  /** What the token shows of a key: of both halves, where it is a pair. */
+  async attributesOf(key: KeyRef): Promise<readonly KeyAttributes[]> {
+    return (await this.hsm.inspectKeys()).filter(({ id }) => id === objectId(key))
+  }
+
+  /** The names of all keys on the token, sorted. */
+  async namesOfAll(): Promise<readonly string[]> {
+    return (await this.hsm.inspectKeys()).map(({ id }) => id).sort()
+  }
+
+  /** Names a key that a test is about to put on the token by another way. */
+  willHold(key: KeyRef): void {
+    this.#made.push(key)
+  }
+
   async generate(kind: KeyKind, key: KeyRef = freshRef()): Promise<KeyRef> {
     await this.generateChecked(kind, key)
     return key
@@ -68,6 +109,20 @@ export class TokenUnderTest {
   async generateChecked(kind: KeyKind, key: KeyRef): Promise<Uint8Array> {
     this.#made.push(key)
     return this.hsm.generateKey({ key, kind, label: `test/${key.keyId}/${key.version}` })
+  }
+
+  /** Generates a key pair, and gives its public key as the token gave it. */
+  async pair(algorithm: PairAlgorithm, use: PairUse, key: KeyRef = freshRef()): Promise<MadePair> {
+    this.#made.push(key)
+    const label = `test/${key.keyId}/${key.version}`
+    const spki = await this.hsm.generatePair({ key, algorithm, use, label })
+    const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    return { key, spki, publicKey }
+  }
+
+  /** The pairs that this token makes. */
+  get pairAlgorithms(): readonly PairAlgorithm[] {
+    return ALL_PAIRS.filter((algorithm) => this.hsm.limits.algorithms.includes(algorithm))
   }
 
   async keyPair(): Promise<KeyPair> {
@@ -88,6 +143,11 @@ export class TokenUnderTest {
 /** Names a key that no token holds. */
 export function freshRef(): KeyRef {
   return { keyId: newKeyId(), version: 1 }
+}
+
+/** CKA_ID of a key: 16 bytes of the key id, then the version as 4 bytes big-endian; lower-case hexadecimal. */
+export function objectId({ keyId, version }: KeyRef): string {
+  return keyId.replaceAll('-', '') + version.toString(16).padStart(8, '0')
 }
 
 /** A binding of the shape that frames use: 12 bytes before, 72 after. */

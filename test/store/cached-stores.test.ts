@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { disable } from '../../src/core/cmk.js'
 import { StaleRevision } from '../../src/core/key-store.js'
+import { disable } from '../../src/core/life-cycle.js'
 import { cachedAccessKeys } from '../../src/store/cached-access-keys.js'
 import { cachedKeys } from '../../src/store/cached-keys.js'
 import { type Database, openDatabase } from '../../src/store/database.js'

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals'
 import pg from 'pg'
-import { accessKeyStoreContract } from '../contract/access-key-store.contract.js'
-import { type RawDatabaseKind, databaseContract } from '../contract/database-store.contract.js'
-import { keyStoreListContract } from '../contract/key-store-list.contract.js'
-import { keyStoreModelContract } from '../contract/key-store-model.contract.js'
-import { keyStoreContract } from '../contract/key-store.contract.js'
-import { serviceKeyStoreContract } from '../contract/service-key-store.contract.js'
+import { storeContracts } from '../contract/stores.contract.js'
+import type { RawDatabaseKind } from '../contract/store-under-test.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { type Postgres, postgresBinaries, startPostgres } from '../support/postgres.js'
 
@@ -16,10 +12,16 @@ describeUnless(reason, 'PostgreSQL', () => {
   const kind: RawDatabaseKind = {
     newUrl: () => server?.createDatabase() ?? Promise.reject(new Error('No server runs.')),
     execute: async (url, sql) => {
+      await kind.query(url, sql)
+    },
+    query: async (url, sql) => {
       const client = new pg.Client({ connectionString: url })
       await client.connect()
-      await client.query(sql)
-      await client.end()
+      try {
+        return (await client.query<pg.QueryResultRow>(sql)).rows
+      } finally {
+        await client.end()
+      }
     },
   }
 
@@ -29,10 +31,5 @@ describeUnless(reason, 'PostgreSQL', () => {
 
   afterAll(() => server?.stop())
 
-  keyStoreContract(kind)
-  keyStoreListContract(kind)
-  keyStoreModelContract(kind)
-  accessKeyStoreContract(kind)
-  serviceKeyStoreContract(kind)
-  databaseContract(kind)
+  storeContracts(kind)
 })

@@ -4,12 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe } from '@jest/globals'
 import Sqlite from 'better-sqlite3'
-import { accessKeyStoreContract } from '../contract/access-key-store.contract.js'
-import { type RawDatabaseKind, databaseContract } from '../contract/database-store.contract.js'
-import { keyStoreListContract } from '../contract/key-store-list.contract.js'
-import { keyStoreModelContract } from '../contract/key-store-model.contract.js'
-import { keyStoreContract } from '../contract/key-store.contract.js'
-import { serviceKeyStoreContract } from '../contract/service-key-store.contract.js'
+import { storeContracts } from '../contract/stores.contract.js'
+import type { RawDatabaseKind } from '../contract/store-under-test.js'
 
 describe('SQLite', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kms-store-'))
@@ -25,14 +21,15 @@ describe('SQLite', () => {
       db.close()
       return Promise.resolve()
     },
+    query: (url, sql) => {
+      const db = new Sqlite(url.slice('sqlite:'.length), { readonly: true })
+      const rows = db.prepare(sql).all()
+      db.close()
+      return Promise.resolve(rows)
+    },
   }
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  keyStoreContract(kind)
-  keyStoreListContract(kind)
-  keyStoreModelContract(kind)
-  accessKeyStoreContract(kind)
-  serviceKeyStoreContract(kind)
-  databaseContract(kind)
+  storeContracts(kind)
 })

@@ -1,0 +1,98 @@
+import { type Kysely, sql } from 'kysely'
+import type { ProjectId } from '../core/ids.js'
+import type { KeySpaceObject, KeySpaceStore } from '../core/key-space.js'
+import { StaleRevision } from '../core/key-store.js'
+import type { Calls } from './calls.js'
+import { isStorable, requireStorable } from './storable.js'
+import type { KeySpaceTable, Tables } from './tables.js'
+
+/** A kind of objects of the key space: its table, and what a row of it means. */
+export interface KeySpaceKind<Item extends KeySpaceObject, Row extends KeySpaceTable> {
+  readonly table: keyof Tables
+  readonly rowOf: (item: Item) => Row
+  readonly itemOf: (row: Row) => Item
+}
+
+/** Objects of one kind of the key space in a database. */
+export function sqlKeySpaceStore<Item extends KeySpaceObject, Row extends KeySpaceTable>(
+  calls: Calls,
+  kind: KeySpaceKind<Item, Row>,
+): KeySpaceStore<Item> {
+  return {
+    insert: (item) => calls.run((db) => insert(db, kind, item)),
+    find: (projectId, id) => calls.run((db) => find(db, kind, { projectId, id })),
+    replace: (item) => calls.run((db) => replace(db, kind, item)),
+    remove: (projectId, id) => calls.run((db) => remove(db, kind.table, { projectId, id })),
+    list: (request) => calls.run((db) => list(db, kind, request)),
+  }
+}
+
+async function insert<Item extends KeySpaceObject, Row extends KeySpaceTable>(
+  db: Kysely<Tables>,
+  { table, rowOf }: KeySpaceKind<Item, Row>,
+  item: Item,
+): Promise<void> {
+  const columns = columnsOf(rowOf(item))
+  const names = sql.join(columns.map(([name]) => sql.ref(name)))
+  const values = sql.join(columns.map(([, value]) => value))
+  await sql`insert into ${sql.table(table)} (${names}) values (${values})`.execute(db)
+}
+
+async function find<Item extends KeySpaceObject, Row extends KeySpaceTable>(
+  db: Kysely<Tables>,
+  { table, itemOf }: KeySpaceKind<Item, Row>,
+  { projectId, id }: { readonly projectId: ProjectId; readonly id: string },
+): Promise<Item | undefined> {
+  if (!isStorable(projectId) || !isStorable(id)) return undefined
+  const { rows } = await sql<Row>`
+    select * from ${sql.table(table)} where id = ${id} and project_id = ${projectId}`.execute(db)
+  return rows[0] && itemOf(rows[0])
+}
+
+async function replace<Item extends KeySpaceObject, Row extends KeySpaceTable>(
+  db: Kysely<Tables>,
+  { table, rowOf }: KeySpaceKind<Item, Row>,
+  item: Item,
+): Promise<void> {
+  const row = { ...rowOf(item), revision: item.revision + 1 }
+  const changes = sql.join(columnsOf(row).map(([name, value]) => sql`${sql.ref(name)} = ${value}`))
+  const { numAffectedRows } = await sql`
+    update ${sql.table(table)} set ${changes}
+    where id = ${item.id} and project_id = ${item.projectId} and revision = ${item.revision}`.execute(
+    db,
+  )
+  if (numAffectedRows !== 1n) {
+    throw new StaleRevision('The object was changed by another writer since it was read.')
+  }
+}
+
+async function remove(
+  db: Kysely<Tables>,
+  table: keyof Tables,
+  { projectId, id }: { readonly projectId: ProjectId; readonly id: string },
+): Promise<boolean> {
+  if (!isStorable(projectId) || !isStorable(id)) return false
+  const { numAffectedRows } = await sql`
+    delete from ${sql.table(table)} where id = ${id} and project_id = ${projectId}`.execute(db)
+  return numAffectedRows === 1n
+}
+
+async function list<Item extends KeySpaceObject, Row extends KeySpaceTable>(
+  db: Kysely<Tables>,
+  { table, itemOf }: KeySpaceKind<Item, Row>,
+  { projectId, keySpaceId, after, limit }: Parameters<KeySpaceStore<Item>['list']>[0],
+): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> {
+  if (![projectId, keySpaceId, after ?? ''].every(isStorable)) return { items: [], more: false }
+  const { rows } = await sql<Row>`
+    select * from ${sql.table(table)}
+    where project_id = ${projectId} and key_space_id = ${keySpaceId} and id > ${after ?? ''}
+    order by id limit ${limit + 1}`.execute(db)
+  return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit }
+}
+
+/** Columns of a row with their values, of which the texts can be kept. */
+function columnsOf(row: KeySpaceTable): readonly (readonly [string, unknown])[] {
+  const columns = Object.entries(row)
+  requireStorable(Object.fromEntries(columns.filter(([, value]) => typeof value === 'string')))
+  return columns
+}

@@ -1,0 +1,31 @@
+import { accessKeyStoreContract } from './access-key-store.contract.js'
+import { aliasStoreContract } from './alias-store.contract.js'
+import { databaseContract } from './database-store.contract.js'
+import { grantStoreContract } from './grant-store.contract.js'
+import { keyStoreDueContract } from './key-store-due.contract.js'
+import { keyStoreEndContract } from './key-store-end.contract.js'
+import { keyStoreListContract } from './key-store-list.contract.js'
+import { keyStoreModelContract } from './key-store-model.contract.js'
+import { keyStoreVersionsContract } from './key-store-versions.contract.js'
+import { keyStoreContract } from './key-store.contract.js'
+import { serviceKeyStoreContract } from './service-key-store.contract.js'
+import { tagQueryContract } from './tag-query.contract.js'
+import { tagStoreContract } from './tag-store.contract.js'
+import type { RawDatabaseKind } from './store-under-test.js'
+
+/** What the stores in every database do. */
+export function storeContracts(kind: RawDatabaseKind): void {
+  keyStoreContract(kind)
+  keyStoreListContract(kind)
+  keyStoreVersionsContract(kind)
+  keyStoreDueContract(kind)
+  keyStoreEndContract(kind)
+  keyStoreModelContract(kind)
+  aliasStoreContract(kind)
+  tagStoreContract(kind)
+  tagQueryContract(kind)
+  grantStoreContract(kind)
+  accessKeyStoreContract(kind)
+  serviceKeyStoreContract(kind)
+  databaseContract(kind)
+}
