@@ -80,7 +80,11 @@ async function run(config: Config): Promise<ComplianceReport> {
       {
         hsm: parts.hsm,
         records: parts.database,
-        facts: { reportsLocal: profile.reportsLocal, hasGcm: profile.gcm !== 'none' },
+        facts: {
+          reportsLocal: profile.reportsLocal,
+          hasGcm: profile.gcm !== 'none',
+          importPairsDecrypt: profile.oaep.standIns.length > 0,
+        },
         pause: () => wait(pauseMs),
       },
       Date.now,

@@ -94,13 +94,20 @@ export function judgeAttributes(
   )
 }
 
+/** What says where a key was made: of imported material it can only say that it came from elsewhere. */
+const HISTORY: ReadonlySet<KeyFlag> = new Set(['alwaysSensitive', 'neverExtractable', 'local'])
+
 function judgeFlag(
-  { object, subject }: ServiceItem,
+  { object, subject, stored }: ServiceItem,
   { flag, wanted, facts }: Pick<FlagCheck, 'flag' | 'wanted'> & { readonly facts: TokenFacts },
 ): Finding {
   const seen = object.flags[flag]
   const observed = seen === undefined ? UNKNOWN : String(seen)
   if (seen === wanted) return { subject, observed, verdict: 'pass' }
+  if (stored?.imported === true && HISTORY.has(flag)) {
+    const reason = 'The material was imported by its owner: it was made elsewhere.'
+    return { subject, observed, verdict: 'not-applicable', reason }
+  }
   if (flag === 'local' && !facts.reportsLocal) {
     const reason = 'The profile says that the token does not set CKA_LOCAL on keys it generated.'
     return { subject, observed, verdict: 'not-applicable', reason }

@@ -54,11 +54,14 @@ export function subjectOf({ label, id }: Pick<KeyAttributes, 'label' | 'id'>): s
 export function expectedLabel({ stored, role, key }: InventoryItem): string | undefined {
   if (stored) return stored.label
   if (role === undefined || key === undefined) return undefined
+  // Which CMK a pair for imports is for is known to its row alone.
+  if (role === 'import') return undefined
   return role === 'cmk' ? cmkLabel(key) : serviceKeyLabel(role, key.version)
 }
 
 function roleOfLabel(label: string): KeyRole | undefined {
   if (label.startsWith('cmk/')) return 'cmk'
+  if (label.startsWith('import/')) return 'import'
   if (label.startsWith('kms/binding/')) return 'binding'
   return label.startsWith('kms/credential') ? 'credential' : undefined
 }

@@ -14,7 +14,7 @@ export function judge(observations: Observations): readonly CheckResult[] {
   return [
     ...judgeKnownAnswers(observations),
     ...judgeAttributes(keys, observations.facts),
-    ...judgeUsage(keys),
+    ...judgeUsage(keys, observations.facts),
     judgeAttempts(keys, observations.attempts),
     ...judgeStore(items, observations),
   ]

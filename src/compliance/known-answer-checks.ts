@@ -1,5 +1,6 @@
 import type { KeyKind, KnownAnswer } from '../core/hsm.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
+import type { Material } from './expected-use.js'
 import type { Observations } from './observations.js'
 import { printable } from './printable.js'
 
@@ -74,6 +75,15 @@ export function judgeKnownAnswers({ knownAnswers, facts }: Observations): readon
       return [conclude(check, [], { nothing: NO_GCM })]
     return [conclude(check, [UNTESTED], { nothing: '' })]
   })
+}
+
+/** Whether the check value of a key means something on a token that has proven some kinds of key. */
+export function canCompare(material: Material, proven: ReadonlySet<KeyKind>): boolean {
+  // The check value of a pair is the digest of its public key, which the token only has to hand out.
+  if (material.form === 'pair') return true
+  // Every MAC key proves itself by the same MAC as a binding key.
+  const isMac = material.kind.startsWith('hmac-')
+  return proven.has(isMac ? 'binding' : material.kind)
 }
 
 /** The kinds of key whose check values mean something: the token passes the tests of what computes them. */

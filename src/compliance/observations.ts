@@ -1,8 +1,9 @@
-import type { Attempt, KeyAttributes, KeyKind, KnownAnswer, TokenIdentity } from '../core/hsm.js'
+import type { Attempt, KeyAttributes, KnownAnswer, TokenIdentity } from '../core/hsm.js'
 import type { KeyRef } from '../core/ids.js'
+import type { Material } from './expected-use.js'
 
 /** What a key is for in the service. */
-export type KeyRole = 'cmk' | 'binding' | 'credential'
+export type KeyRole = 'cmk' | 'import' | 'binding' | 'credential'
 
 /** A key that the store names. */
 export interface StoredKey {
@@ -10,10 +11,13 @@ export interface StoredKey {
   /** Hexadecimal CKA_ID that its object must have. */
   readonly id: string
   readonly role: KeyRole
-  readonly kind: KeyKind
+  readonly material: Material
+  /** Whether a customer brought it, so that it was made, and may have been readable, elsewhere. */
+  readonly imported: boolean
   /** Label that its object must have. */
   readonly label: string
-  readonly checkValue: Uint8Array
+  /** Nothing where the store has none to compare: pairs for imports live for a day. */
+  readonly checkValue: Uint8Array | undefined
 }
 
 /** What the token answered, or the sentence with which it did not. */
@@ -25,6 +29,8 @@ export interface TokenFacts {
   readonly reportsLocal: boolean
   /** Whether the token has AES-GCM. */
   readonly hasGcm: boolean
+  /** Whether pairs for imports decrypt as well, since the token lacks a hash of RSA OAEP. */
+  readonly importPairsDecrypt: boolean
 }
 
 /** Everything that the checks judge, as the token and the store gave it. */

@@ -1,7 +1,8 @@
 import { type Attempt, type Hsm, HsmError, type HsmFailure } from '../core/hsm.js'
+import { sha256 } from '../core/datakey.js'
 import { isServiceItem, takeInventory } from './inventory.js'
-import { provenKinds } from './known-answer-checks.js'
-import type { Answer, Observations, TokenFacts } from './observations.js'
+import { canCompare, provenKinds } from './known-answer-checks.js'
+import type { Answer, Observations, StoredKey, TokenFacts } from './observations.js'
 import { type SettledView, readSettled } from './settled-view.js'
 import type { KeyRecords } from './stored-keys.js'
 
@@ -12,13 +13,17 @@ const MAX_TRIED = 1000
 const ABOUT_THE_KEY: readonly HsmFailure[] = [
   'key-missing',
   'not-authentic',
+  'unsuitable',
   'unsupported',
   'fault',
 ]
 
 /** What is observed, and how. */
 export interface Observed {
-  readonly hsm: Pick<Hsm, 'identity' | 'inspectKeys' | 'knownAnswers' | 'attempts' | 'checkValue'>
+  readonly hsm: Pick<
+    Hsm,
+    'identity' | 'inspectKeys' | 'knownAnswers' | 'attempts' | 'checkValue' | 'publicKey'
+  >
   readonly records: KeyRecords
   readonly facts: TokenFacts
   /** Gives a call that is under way the time to end. */
@@ -55,12 +60,20 @@ async function readCheckValues(
   const counts = new Map<string, number>()
   for (const { id } of objects) counts.set(id, (counts.get(id) ?? 0) + 1)
   const answers = new Map<string, Answer<Uint8Array>>()
-  for (const { id, key, kind } of stored) {
+  for (const { id, key, material, checkValue } of stored) {
     // Which of two objects would answer is chance, and a mechanism that fails its tests answers nothing of worth.
-    if (counts.get(id) !== 1 || !proven.has(kind)) continue
-    answers.set(id, await answerOf(hsm.checkValue({ key, kind })))
+    if (counts.get(id) !== 1 || checkValue === undefined || !canCompare(material, proven)) continue
+    answers.set(id, await answerOf(checkValueOf(hsm, { key, material })))
   }
   return answers
+}
+
+async function checkValueOf(
+  hsm: Observed['hsm'],
+  { key, material }: Pick<StoredKey, 'key' | 'material'>,
+): Promise<Uint8Array> {
+  if (material.form === 'secret') return hsm.checkValue({ key, kind: material.kind })
+  return sha256(await hsm.publicKey(key))
 }
 
 async function makeAttempts(

@@ -39,6 +39,7 @@ export async function runCompliance(parts: Observed, clock: Clock): Promise<Comp
     checks,
     storedKeys: {
       cmk: count('cmk'),
+      import: count('import'),
       binding: count('binding'),
       credential: count('credential'),
     },

@@ -4,6 +4,7 @@ import { type KeyRecords, listStoredKeys } from './stored-keys.js'
 
 /** A difference is believed when it was seen so many times in a row. */
 const LOOKS = 4
+const CKO_PUBLIC_KEY = 2
 
 /** Store and token, in so far as they stood still. */
 export type SettledView = Pick<Observations, 'stored' | 'objects'>
@@ -42,7 +43,9 @@ async function takeLook({
   readonly records: KeyRecords
 }): Promise<Look> {
   const before = await listStoredKeys(records)
-  const objects = await hsm.inspectKeys()
+  const all = await hsm.inspectKeys()
+  // A public key has nothing to protect, and its private half is there under the same CKA_ID.
+  const objects = all.filter((object) => object.class !== CKO_PUBLIC_KEY)
   return { before, objects, after: await listStoredKeys(records) }
 }
 

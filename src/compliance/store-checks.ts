@@ -1,7 +1,7 @@
 import type { KeyKind } from '../core/hsm.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
 import { type InventoryItem, expectedLabel, subjectOf } from './inventory.js'
-import { provenKinds } from './known-answer-checks.js'
+import { canCompare, provenKinds } from './known-answer-checks.js'
 import type { Observations, StoredKey } from './observations.js'
 import { printable } from './printable.js'
 
@@ -24,7 +24,7 @@ const ORPHAN = check({
   title: 'Every key object on the token is explained by the store',
   requirement: `${ASSOCIATION}; SP 800-57 part 1 section 8 (keys are accounted for)`,
   method:
-    'Each secret-key object is looked up in the store by its CKA_ID; what a call under way may explain is looked at again.',
+    'Each object of a secret or private key is looked up in the store by its CKA_ID; what a call under way may explain is looked at again.',
 })
 const LABEL = check({
   id: 'STORE-LABEL',
@@ -138,19 +138,20 @@ function judgeCheckValue(
     const observed = printable(answer?.error ?? 'no answer')
     return { subject, observed, verdict: 'fail', reason: 'the token could not compute it' }
   }
-  return Buffer.from(answer.value).equals(key.checkValue)
+  return Buffer.from(answer.value).equals(key.checkValue ?? new Uint8Array(0))
     ? { subject, observed: 'equal', verdict: 'pass' }
     : { subject, observed: 'another one', verdict: 'fail', reason: 'the material was exchanged' }
 }
 
 function omissionOf(
-  { id, kind }: StoredKey,
+  { id, material, checkValue }: StoredKey,
   known: { readonly objects: ObjectsById; readonly proven: ReadonlySet<KeyKind> },
 ): string | undefined {
   const number = known.objects.get(id)?.length ?? 0
   if (number === 0) return 'Not on the token: STORE-MISSING fails.'
   if (number > 1) return 'Several objects have the CKA_ID: STORE-DUPLICATE fails.'
-  if (known.proven.has(kind)) return undefined
+  if (checkValue === undefined) return 'The store keeps no check value of a pair for imports.'
+  if (canCompare(material, known.proven)) return undefined
   return 'The token fails the known-answer tests of what computes it.'
 }
 

@@ -1,13 +1,8 @@
-import type { KeyFlag } from '../core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../core/hsm.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
+import { KEY_TYPES, expectedUse } from './expected-use.js'
 import type { ServiceItem } from './inventory.js'
-import type { KeyRole } from './observations.js'
-
-/** Numbers of PKCS#11 v3.1, CK_KEY_TYPE. */
-const KEY_TYPES: Readonly<Record<'AES' | 'GENERIC_SECRET', number>> = {
-  AES: 0x1f,
-  GENERIC_SECRET: 0x10,
-}
+import type { KeyRole, TokenFacts } from './observations.js'
 
 const USES = [
   'wrap',
@@ -19,18 +14,10 @@ const USES = [
   'derive',
 ] as const satisfies readonly KeyFlag[]
 
-const ROLES: Readonly<
-  Record<KeyRole, { readonly type: keyof typeof KEY_TYPES; readonly uses: readonly KeyFlag[] }>
-> = {
-  cmk: { type: 'AES', uses: ['wrap', 'unwrap'] },
-  binding: { type: 'GENERIC_SECRET', uses: ['sign', 'verify'] },
-  credential: { type: 'AES', uses: ['wrap', 'unwrap'] },
-}
-
 const TYPE_CHECK: CheckDefinition = {
   id: 'KEY-TYPE',
   suite: 'keys',
-  title: 'Keys are of the type of their algorithm: AES for wrapping, generic secret for HMAC',
+  title: 'Keys are of the type of their algorithm',
   requirement: 'SP 800-57 part 1 section 5.2; PKCS#11 v3.1 CKA_KEY_TYPE',
   method: 'CKA_KEY_TYPE of each key of the service is read back from the token.',
 }
@@ -39,8 +26,14 @@ const USAGE_CHECKS: readonly (CheckDefinition & { readonly role: KeyRole })[] = 
   usageCheck({
     id: 'KEY-USAGE',
     role: 'cmk',
-    title: 'CMKs wrap and unwrap, and do nothing else',
+    title: 'Each CMK has the one use of its specification, and no other',
     requirement: 'SP 800-57 part 1 section 5.2 (one key, one use); SP 800-38F',
+  }),
+  usageCheck({
+    id: 'IMPORT-KEY-USAGE',
+    role: 'import',
+    title: 'Pairs for imports unwrap, and do nothing else',
+    requirement: 'SP 800-57 part 1 section 5.2 (one key, one use); SP 800-56B',
   }),
   usageCheck({
     id: 'BINDING-KEY-USAGE',
@@ -58,28 +51,46 @@ const USAGE_CHECKS: readonly (CheckDefinition & { readonly role: KeyRole })[] = 
 
 const NOTHING: Readonly<Record<KeyRole, string>> = {
   cmk: 'There is no CMK on the token.',
+  import: 'No import is under way.',
   binding: 'There is no binding key on the token.',
   credential: 'There is no credential key on the token.',
 }
 
 /** Judges what every key of the service can be used for: its own use, and no other. */
-export function judgeUsage(items: readonly ServiceItem[]): readonly CheckResult[] {
+export function judgeUsage(
+  items: readonly ServiceItem[],
+  facts: TokenFacts,
+): readonly CheckResult[] {
   return [
-    conclude(TYPE_CHECK, items.map(judgeType), {
-      nothing: 'There is no key of the service on the token.',
-    }),
+    conclude(
+      TYPE_CHECK,
+      items.map((item) => judgeType(item, facts)),
+      {
+        nothing: 'There is no key of the service on the token.',
+      },
+    ),
     ...USAGE_CHECKS.map(({ role, ...definition }) => {
-      const findings = items.filter((item) => item.role === role).map(judgeUses)
+      const findings = items
+        .filter((item) => item.role === role)
+        .map((item) => judgeUses(item, facts))
       return conclude(definition, findings, { nothing: NOTHING[role] })
     }),
   ]
 }
 
-function judgeType({ object, role, subject }: ServiceItem): Finding {
-  const wanted = ROLES[role].type
+function judgeType(item: ServiceItem, facts: TokenFacts): Finding {
+  const { object, subject } = item
+  const { types } = expectedUse({ ...item, material: item.stored?.material }, facts)
   const observed = typeName(object.keyType)
-  if (object.keyType === KEY_TYPES[wanted]) return { subject, observed, verdict: 'pass' }
-  return { subject, observed, verdict: 'fail', reason: `it must be CKK_${wanted}` }
+  if (types === undefined) {
+    const reason = 'Its type has a number of the vendor’s own.'
+    return { subject, observed, verdict: 'not-applicable', reason }
+  }
+  if (types.some((type) => KEY_TYPES[type] === object.keyType)) {
+    return { subject, observed, verdict: 'pass' }
+  }
+  const wanted = types.map((type) => `CKK_${type}`).join(' or ')
+  return { subject, observed, verdict: 'fail', reason: `it must be ${wanted}` }
 }
 
 function typeName(keyType: number): string {
@@ -88,9 +99,10 @@ function typeName(keyType: number): string {
   return keyType < 0 ? 'not reported' : `0x${keyType.toString(16)}`
 }
 
-function judgeUses({ object, role, subject }: ServiceItem): Finding {
-  const { uses } = ROLES[role]
-  const right = USES.every((use) => object.flags[use] === uses.includes(use))
+function judgeUses(item: ServiceItem, facts: TokenFacts): Finding {
+  const { object, subject } = item
+  const { uses } = expectedUse({ ...item, material: item.stored?.material }, facts)
+  const right = uses.some((set) => USES.every((use) => isRight(object, use, set.includes(use))))
   const granted = USES.filter((use) => object.flags[use] === true)
   const unknown = USES.filter((use) => object.flags[use] === undefined)
   const observed = [
@@ -98,7 +110,20 @@ function judgeUses({ object, role, subject }: ServiceItem): Finding {
     ...(unknown.length > 0 ? [`not reported: ${unknown.join(', ')}`] : []),
   ].join('; ')
   if (right) return { subject, observed, verdict: 'pass' }
-  return { subject, observed, verdict: 'fail', reason: `it must be ${uses.join(' + ')} alone` }
+  return {
+    subject,
+    observed,
+    verdict: 'fail',
+    reason: `it must be ${uses.map((set) => set.join(' + ')).join(', or ')} alone`,
+  }
+}
+
+const CKO_SECRET_KEY = 4
+
+/** A private key has no attribute for what only its public half could do: there, nothing is as good as false. */
+function isRight(object: KeyAttributes, use: KeyFlag, wanted: boolean): boolean {
+  const seen = object.flags[use]
+  return seen === wanted || (seen === undefined && !wanted && object.class !== CKO_SECRET_KEY)
 }
 
 function usageCheck(row: {

@@ -9,7 +9,7 @@ import { compliance } from '../../src/cli/compliance.js'
 import { nobody } from '../../src/cli/command.js'
 import { objectIdOf } from '../../src/compliance/object-id.js'
 import { loadConfig } from '../../src/config.js'
-import { type Cmk, cmkLabel, currentKey } from '../../src/core/cmk.js'
+import { type Cmk, type KeyVersion, NO_ROTATION, cmkLabel, currentKey } from '../../src/core/cmk.js'
 import { type KeyRef, newKeyId, projectId } from '../../src/core/ids.js'
 import { parseTokenUri } from '../../src/hsm/uri.js'
 import type { TestToken } from '../support/test-token.js'
@@ -170,11 +170,24 @@ export async function addCmk({ hsm, database }: Backend): Promise<KeyRef> {
     keystoreId: '0',
     currentVersion: 1,
     createdAt: Date.now(),
+    deletionAt: undefined,
+    destroyedAt: undefined,
+    materialGone: false,
+    rotation: NO_ROTATION,
+    materialExpiresAt: undefined,
     revision: 1,
   }
   const key = currentKey(cmk)
   const checkValue = await hsm.generateKey({ key, kind: 'wrapping', label: cmkLabel(key) })
-  const version = { key, checkValue, createdAt: cmk.createdAt }
+  const version: KeyVersion = {
+    key,
+    materialId: newKeyId(),
+    checkValue,
+    createdAt: cmk.createdAt,
+    expiresAt: undefined,
+    use: 'in-use',
+    present: true,
+  }
   await database.keys.insert({ cmk, version, quota: 1000 })
   return key
 }

@@ -2,7 +2,7 @@ import { judge } from '../../src/compliance/judge.js'
 import { keyOfObjectId, objectIdOf } from '../../src/compliance/object-id.js'
 import type { Observations } from '../../src/compliance/observations.js'
 import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
-import { failures, healthy, objectOf, resultOf, storedKey, withFlags } from './made-up.js'
+import { FACTS, failures, healthy, objectOf, resultOf, storedKey, withFlags } from './made-up.js'
 
 const cmk = storedKey('cmk')
 
@@ -60,7 +60,7 @@ describe('a protection', () => {
 
   test('that the profile excuses does not apply, and no other one is excused', () => {
     const odd = withObject((object) => withFlags(object, { local: false, neverExtractable: false }))
-    const observations = { ...odd, facts: { reportsLocal: false, hasGcm: true } }
+    const observations = { ...odd, facts: { ...FACTS, reportsLocal: false } }
     expect(failures(observations)).toEqual(['KEY-NEVER-EXTRACTABLE'])
     expect(resultOf(observations, 'KEY-LOCAL')).toMatchObject({
       verdict: 'not-applicable',
@@ -86,6 +86,67 @@ describe('keys of the service', () => {
   })
 })
 
+describe('keys of the other specifications', () => {
+  const pairs = [
+    ['rsa-2048', 'sign'],
+    ['rsa-4096', 'decrypt'],
+    ['ec-p384', 'agree'],
+  ] as const
+
+  test.each(pairs)('%s for %s passes every check', (algorithm, use) => {
+    expect(failures(healthy([storedKey('cmk', { form: 'pair', algorithm, use })]))).toEqual([])
+  })
+
+  test.each(pairs)('%s for %s must have no second use', (algorithm, use) => {
+    const stored = storedKey('cmk', { form: 'pair', algorithm, use })
+    for (const flag of ['sign', 'decrypt', 'derive', 'unwrap'] as const) {
+      const object = objectOf(stored)
+      if (object.flags[flag] === true) continue
+      const objects = [withFlags(object, { [flag]: true })]
+      expect(failures({ ...healthy([stored]), objects })).toEqual(['KEY-USAGE'])
+    }
+  })
+
+  test.each(['sign', 'decrypt', 'agree'] as const)('a pair for %s without it fails', (use) => {
+    const stored = storedKey('cmk', { form: 'pair', algorithm: 'rsa-2048', use })
+    const object = objectOf(stored)
+    const flag = use === 'agree' ? 'derive' : use
+    const objects = [withFlags(object, { [flag]: false })]
+    expect(failures({ ...healthy([stored]), objects })).toEqual(['KEY-USAGE'])
+  })
+
+  test('an HMAC key signs and verifies; one that wraps fails', () => {
+    const stored = storedKey('cmk', { form: 'secret', kind: 'hmac-384' })
+    expect(failures(healthy([stored]))).toEqual([])
+    const objects = [withFlags(objectOf(stored), { wrap: true })]
+    expect(failures({ ...healthy([stored]), objects })).toEqual(['KEY-USAGE'])
+  })
+
+  test('a pair for imports decrypts only where the profile says that it must', () => {
+    const stored = storedKey('import')
+    const objects = [withFlags(objectOf(stored), { decrypt: true })]
+    const observations = { ...healthy([stored]), objects }
+    expect(failures(observations)).toEqual(['IMPORT-KEY-USAGE'])
+    const excused = { ...observations, facts: { ...FACTS, importPairsDecrypt: true } }
+    expect(failures(excused)).toEqual([])
+  })
+
+  test('imported material is excused for its history, and for nothing else', () => {
+    const stored = { ...storedKey('cmk'), imported: true }
+    const history = { local: false, alwaysSensitive: false, neverExtractable: false }
+    const imported = withFlags(objectOf(stored), history)
+    expect(failures({ ...healthy([stored]), objects: [imported] })).toEqual([])
+    const loose = withFlags(imported, { extractable: true })
+    expect(failures({ ...healthy([stored]), objects: [loose] })).toEqual(['KEY-EXTRACTABLE'])
+  })
+
+  test('a pair whose public key is another one fails', () => {
+    const stored = storedKey('cmk', { form: 'pair', algorithm: 'ec-p256', use: 'sign' })
+    const checkValues = new Map([[stored.id, { value: Uint8Array.of(9) }]])
+    expect(failures({ ...healthy([stored]), checkValues })).toEqual(['STORE-CHECK-VALUE'])
+  })
+})
+
 describe('known-answer tests', () => {
   const { knownAnswers } = healthy()
 
@@ -107,7 +168,7 @@ describe('known-answer tests', () => {
 
   test('of an algorithm that the token does not have, do not apply', () => {
     const run = knownAnswers.filter(({ test: name }) => !name.includes('GCM'))
-    const facts = { reportsLocal: true, hasGcm: false }
+    const facts = { ...FACTS, hasGcm: false }
     const result = resultOf({ ...healthy(), knownAnswers: run, facts }, 'KAT-AES-GCM')
     expect(result.verdict).toBe('not-applicable')
   })

@@ -1,10 +1,18 @@
 import type { CheckResult } from '../../src/compliance/check.js'
 import { judge } from '../../src/compliance/judge.js'
 import { objectIdOf } from '../../src/compliance/object-id.js'
-import type { KeyRole, Observations, StoredKey } from '../../src/compliance/observations.js'
+import type { Material } from '../../src/compliance/expected-use.js'
+import type {
+  KeyRole,
+  Observations,
+  StoredKey,
+  TokenFacts,
+} from '../../src/compliance/observations.js'
 import { cmkLabel } from '../../src/core/cmk.js'
 import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
-import { newKeyId } from '../../src/core/ids.js'
+import type { PairUse } from '../../src/core/hsm-pairs.js'
+import { type KeyRef, newKeyId } from '../../src/core/ids.js'
+import { importLabel } from '../../src/core/import-pair.js'
 import { SERVICE_KEY_KINDS, serviceKeyLabel } from '../../src/core/service-key.js'
 
 const PROTECTED: Readonly<Record<KeyFlag, boolean>> = {
@@ -25,24 +33,48 @@ const PROTECTED: Readonly<Record<KeyFlag, boolean>> = {
   derive: false,
 }
 
+const MATERIALS: Readonly<Record<KeyRole, Material>> = {
+  cmk: { form: 'secret', kind: 'wrapping' },
+  import: { form: 'pair', algorithm: 'rsa-2048', use: 'import' },
+  binding: { form: 'secret', kind: SERVICE_KEY_KINDS.binding },
+  credential: { form: 'secret', kind: SERVICE_KEY_KINDS.credential },
+}
+
 /** A row of a made-up store. */
-export function storedKey(role: KeyRole): StoredKey {
+export function storedKey(role: KeyRole, material: Material = MATERIALS[role]): StoredKey {
   const key = { keyId: newKeyId(), version: 1 }
   return {
     key,
     id: objectIdOf(key),
     role,
-    kind: role === 'cmk' ? 'wrapping' : SERVICE_KEY_KINDS[role],
-    label: role === 'cmk' ? cmkLabel(key) : serviceKeyLabel(role, 1),
-    checkValue: Uint8Array.of(1, 2, 3),
+    material,
+    imported: false,
+    label: labelOf(role, key),
+    checkValue: role === 'import' ? undefined : Uint8Array.of(1, 2, 3),
   }
 }
 
+function labelOf(role: KeyRole, key: KeyRef): string {
+  if (role === 'cmk') return cmkLabel(key)
+  return role === 'import' ? importLabel(newKeyId()) : serviceKeyLabel(role, key.version)
+}
+
 /** The object that a row ought to have. */
-export function objectOf({ role, id, label }: StoredKey): KeyAttributes {
-  const uses = role === 'binding' ? { sign: true, verify: true } : { wrap: true, unwrap: true }
-  const keyType = role === 'binding' ? 0x10 : 0x1f
-  return { class: 4, keyType, label, id, flags: { ...PROTECTED, ...uses } }
+export function objectOf({ material, id, label }: StoredKey): KeyAttributes {
+  if (material.form === 'pair') {
+    const flags = { ...PROTECTED, ...PAIR_FLAGS[material.use], wrap: undefined, encrypt: undefined }
+    return { class: 3, keyType: material.algorithm.startsWith('rsa') ? 0 : 3, label, id, flags }
+  }
+  const wraps = material.kind === 'wrapping'
+  const uses = wraps ? { wrap: true, unwrap: true } : { sign: true, verify: true }
+  return { class: 4, keyType: wraps ? 0x1f : 0x10, label, id, flags: { ...PROTECTED, ...uses } }
+}
+
+const PAIR_FLAGS: Readonly<Record<PairUse, Partial<Record<KeyFlag, boolean>>>> = {
+  sign: { sign: true },
+  decrypt: { decrypt: true },
+  agree: { derive: true },
+  import: { unwrap: true },
 }
 
 /** An object with other flags. */
@@ -53,9 +85,14 @@ export function withFlags(
   return { ...object, flags: { ...object.flags, ...flags } }
 }
 
+/** Facts of a token that hides nothing. */
+export const FACTS: TokenFacts = { reportsLocal: true, hasGcm: true, importPairsDecrypt: false }
+
 /** What is observed of a service in which all is well. */
 export function healthy(
-  stored: readonly StoredKey[] = [storedKey('binding'), storedKey('credential'), storedKey('cmk')],
+  stored: readonly StoredKey[] = (['binding', 'credential', 'import', 'cmk'] as const).map((role) =>
+    storedKey(role),
+  ),
 ): Observations {
   const tests = ['wrap 8 bytes', 'unwrap 8 bytes', 'unwrap of changed bytes is refused']
   const others = [
@@ -74,7 +111,7 @@ export function healthy(
       library: 'library 1.0',
       profile: 'made-up',
     },
-    facts: { reportsLocal: true, hasGcm: true },
+    facts: FACTS,
     knownAnswers: [...tests, ...others].map((test) => ({
       test,
       passed: true,
@@ -82,7 +119,9 @@ export function healthy(
     })),
     stored,
     objects: stored.map(objectOf),
-    checkValues: new Map(stored.map(({ id, checkValue }) => [id, { value: checkValue }])),
+    checkValues: new Map(
+      stored.flatMap(({ id, checkValue }) => (checkValue ? [[id, { value: checkValue }]] : [])),
+    ),
     attempts: new Map(
       stored.map(({ id }) => [id, { value: [{ attempt: 'read', refused: true, detail: 'no' }] }]),
     ),

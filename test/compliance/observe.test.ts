@@ -3,19 +3,27 @@ import type { KeyRecords } from '../../src/compliance/stored-keys.js'
 import { runCompliance } from '../../src/compliance/report.js'
 import { cmkLabel } from '../../src/core/cmk.js'
 import { HsmError } from '../../src/core/hsm.js'
-import { StoreUnavailable } from '../../src/core/key-store.js'
-import { type KeyRef, newKeyId } from '../../src/core/ids.js'
+import { type KeptVersion, StoreUnavailable } from '../../src/core/key-store.js'
+import { newKeyId } from '../../src/core/ids.js'
+import { FACTS } from './made-up.js'
 import { type HsmCall, createMemoryHsm } from '../support/memory-hsm.js'
 
-interface Row {
-  readonly key: KeyRef
-  readonly checkValue: Uint8Array
-  readonly createdAt: number
+/** What the rows of the test have in common. */
+const PLAIN: Omit<KeptVersion, 'key' | 'checkValue'> = {
+  materialId: 'material',
+  createdAt: 0,
+  expiresAt: undefined,
+  use: 'in-use',
+  present: true,
+  spec: 'AES_256',
+  usage: 'ENCRYPT_DECRYPT',
+  origin: 'kms',
+  keystoreId: '0',
 }
 
 /** A service whose token and store a test changes between two looks. */
 class Changing {
-  readonly rows: Row[] = []
+  readonly rows: KeptVersion[] = []
   readonly calls: HsmCall[] = []
   failing: Error | undefined
   pauses = 0
@@ -29,6 +37,7 @@ class Changing {
   })
   readonly records: KeyRecords = {
     keys: { allVersions: () => Promise.resolve([...this.rows]) },
+    importPairs: { expired: () => Promise.resolve([]) },
     serviceKeys: { list: () => Promise.resolve([]) },
   }
 
@@ -36,7 +45,7 @@ class Changing {
     return {
       hsm: this.hsm,
       records: this.records,
-      facts: { reportsLocal: true, hasGcm: true },
+      facts: FACTS,
       pause: async () => {
         this.pauses++
         await this.whenPaused()
@@ -44,10 +53,10 @@ class Changing {
     }
   }
 
-  async generate(): Promise<Row> {
+  async generate(): Promise<KeptVersion> {
     const key = { keyId: newKeyId(), version: 1 }
     const checkValue = await this.hsm.generateKey({ key, kind: 'wrapping', label: cmkLabel(key) })
-    return { key, checkValue, createdAt: 0 }
+    return { ...PLAIN, key, checkValue }
   }
 
   async add(): Promise<void> {

@@ -9,7 +9,7 @@ import type { Observations } from '../../src/compliance/observations.js'
 import { renderXml } from '../../src/compliance/xml.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { failedIds, parseReport } from './bench.js'
-import { healthy, objectOf, storedKey, withFlags } from './made-up.js'
+import { FACTS, healthy, objectOf, storedKey, withFlags } from './made-up.js'
 import { type ParsedElement, parseXml } from './parse-xml.js'
 
 const HEAD = { version: '1.2.3', productionProfile: true }
@@ -23,7 +23,7 @@ function reportOf(observations: Observations): ComplianceReport {
     endedAt: Date.UTC(2026, 0, 2, 3, 4, 7, 178),
     identity: { ...observations.identity, label: ODD_LABEL },
     checks,
-    storedKeys: { cmk: 1, binding: 1, credential: 1 },
+    storedKeys: { cmk: 1, import: 0, binding: 1, credential: 1 },
     objects: observations.objects,
   }
 }
@@ -35,7 +35,7 @@ function sabotaged(number: number): ComplianceReport {
     ...withFlags(objectOf(key), { extractable: true, local: false, derive: undefined }),
     ...(at === 0 ? { label: ODD_LABEL } : {}),
   }))
-  const facts = { reportsLocal: false, hasGcm: true }
+  const facts = { ...FACTS, reportsLocal: false }
   return reportOf({ ...healthy(stored), objects, facts })
 }
 
@@ -63,7 +63,7 @@ describe('JUnit XML', () => {
     expect(failed.map(({ attributes }) => attributes['name'])).toEqual(
       failedIds(parseReport(renderJson(report, HEAD))),
     )
-    expect(root.attributes).toMatchObject({ failures: String(failed.length), skipped: '3' })
+    expect(root.attributes).toMatchObject({ failures: String(failed.length), skipped: '4' })
     const [, extractable] = find(root, 'failure')
     expect(extractable?.text.split('\n')).toHaveLength(3)
     const [label] = find(root, 'property').filter(
