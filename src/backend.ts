@@ -3,12 +3,17 @@ import { prepareDevelopmentToken } from 'softhsm-config-scripts'
 import type { Config } from './config.js'
 import { SettingError } from './setting.js'
 import type { AccessKeyParts } from './core/create-access-key.js'
-import type { CredentialSealing } from './core/credential.js'
+import type { CredentialSealing } from './core/sealed-record.js'
 import type { Hsm } from './core/hsm.js'
 import type { HsmObserver } from './core/hsm-observer.js'
 import { type ServiceKeys, loadServiceKeys } from './core/service-keys.js'
 import { openPkcs11Hsm } from './hsm/pkcs11-hsm.js'
+import type { HsmCluster } from './hsm-clusters.js'
+import { openTokens } from './open-tokens.js'
+import type { Tokens } from './core/keystore.js'
+import type { Stores } from './core/service.js'
 import { type TokenAddress, parseTokenUri } from './hsm/uri.js'
+import { cachedStores } from './store/cached-stores.js'
 import { type Database, openDatabase } from './store/database.js'
 
 /** The token and the database, opened. */
@@ -21,6 +26,10 @@ export interface OpenedParts {
 /** The token and the database, opened and proven to belong together: what the service and `kmsctl` work on. */
 export interface Backend extends ServiceKeys, OpenedParts {
   readonly sealing: CredentialSealing
+  /** The stores of the database, behind a short memory. */
+  readonly stores: Stores
+  /** The tokens of all keystores. */
+  readonly tokens: Tokens
   readonly accessKeyParts: AccessKeyParts
 }
 
@@ -28,7 +37,7 @@ export interface Backend extends ServiceKeys, OpenedParts {
 export async function openBackend(config: Config, observer: HsmObserver): Promise<Backend> {
   const parts = await openParts(config, observer, { unproven: false })
   try {
-    return await assemble(parts)
+    return await assemble(config, observer, parts)
   } catch (error) {
     await parts.close()
     throw error
@@ -85,17 +94,52 @@ async function makeDataDirectory(directory: string): Promise<void> {
   }
 }
 
-async function assemble(parts: OpenedParts): Promise<Backend> {
+async function assemble(
+  config: Config,
+  observer: HsmObserver,
+  parts: OpenedParts,
+): Promise<Backend> {
   const { hsm, database } = parts
   const clock = Date.now
   const keys = await loadServiceKeys({ hsm, store: database.serviceKeys, clock })
   const sealing = { hsm, ...keys }
+  const stores = cachedStores(database, clock)
+  const tokens = openTokens({
+    own: { hsm, ...keys },
+    keystores: stores.keystores,
+    serviceKeys: database.serviceKeys,
+    clock,
+    clusters: config.hsmClusters,
+    openHsm: (cluster) => openCluster(config, observer, cluster),
+  })
   return {
     ...keys,
     ...parts,
     sealing,
+    stores,
+    tokens,
     accessKeyParts: { sealing, store: database.accessKeys, clock },
+    async close() {
+      await tokens.close()
+      await parts.close()
+    },
   }
+}
+
+function openCluster(
+  { queueLimit, hsmTimeoutMs: timeoutMs }: Config,
+  observer: HsmObserver,
+  { address, profile, environment, agents }: HsmCluster,
+): Promise<Hsm> {
+  return openPkcs11Hsm({
+    start: { address, profile },
+    environment,
+    agents,
+    queueLimit,
+    timeoutMs,
+    // Calls are counted together, but a gauge shows one pool: that of the default token.
+    observer: { ...observer, queue: () => undefined, agents: () => undefined },
+  })
 }
 
 async function tokenOf(config: Config): Promise<{

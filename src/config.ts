@@ -1,6 +1,10 @@
 import { isIPv6 } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import { agentEnvironment } from './agent-environment.js'
+import { GRANTS_PER_KEY } from './core/grant.js'
+import type { Service } from './core/service.js'
+import { type HsmClusters, loadHsmClusters } from './hsm-clusters.js'
 import { type Profile, UnusableProfile, loadProfile } from './hsm/profile.js'
 import { type TokenAddress, UnusableUri, parseTokenUri } from './hsm/uri.js'
 import { type Environment, SettingError } from './setting.js'
@@ -26,16 +30,19 @@ export interface Config {
   /** Environment of the agents: what the library of the profile reads, and no more. */
   readonly agentEnvironment: Readonly<Record<string, string>>
   readonly agents: number
+  /** HSM clusters that keystores may be registered on. */
+  readonly hsmClusters: HsmClusters
   readonly queueLimit: number
   /** Deadline of one HSM call in milliseconds. */
   readonly hsmTimeoutMs: number
   readonly logLevel: LogLevel
   readonly region: string
   readonly cmkQuota: number
+  readonly grantQuota: number
+  readonly aliasListForm: Service['aliasListForm']
+  /** Pause between two looks for due work, in milliseconds. */
+  readonly dueWorkIntervalMs: number
 }
-
-/** What the dynamic loader reads, for libraries outside the standard folders. */
-const LOADER_VARIABLES = ['LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH']
 
 /**
  * Reads the settings.
@@ -59,8 +66,9 @@ export function loadConfig(environment: Environment): Config {
     ),
     token: parseToken(environment['KMS_PKCS11_URI'], { dataDirectory, profile }),
     profile,
-    agentEnvironment: pick(environment, [...profile.environment, ...LOADER_VARIABLES]),
+    agentEnvironment: agentEnvironment(environment, profile),
     agents: parseAgents(environment, profile),
+    hsmClusters: loadHsmClusters(environment),
     queueLimit: whole(environment, 'KMS_QUEUE_LIMIT', { fallback: 1000, min: 1, max: 100_000 }),
     hsmTimeoutMs: whole(environment, 'KMS_HSM_TIMEOUT_MS', {
       fallback: 5000,
@@ -70,7 +78,20 @@ export function loadConfig(environment: Environment): Config {
     logLevel: parseLogLevel(setting(environment, 'KMS_LOG_LEVEL', 'info')),
     region: parseRegion(setting(environment, 'KMS_REGION', 'local')),
     cmkQuota: whole(environment, 'KMS_CMK_QUOTA', { fallback: 1000, min: 1, max: 1_000_000 }),
+    grantQuota: whole(environment, 'KMS_GRANT_QUOTA', {
+      fallback: GRANTS_PER_KEY,
+      min: 1,
+      max: 10_000,
+    }),
+    aliasListForm: parseAliasListForm(setting(environment, 'KMS_ALIAS_LIST_FORM', 'by-client')),
+    dueWorkIntervalMs:
+      1000 * whole(environment, 'KMS_DUE_WORK_INTERVAL_S', { fallback: 60, min: 1, max: 3600 }),
   }
+}
+
+function parseAliasListForm(text: string): Service['aliasListForm'] {
+  if (text === 'array' || text === 'object' || text === 'by-client') return text
+  throw new SettingError('KMS_ALIAS_LIST_FORM', 'It must be by-client, array or object.')
 }
 
 /** A variable that is set to nothing counts as not set: compose files and shells write it so. */
@@ -181,13 +202,4 @@ function whole(
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN
   if (number >= rule.min && number <= rule.max) return number
   throw new SettingError(variable, `It must be a whole number from ${rule.min} to ${rule.max}.`)
-}
-
-function pick(environment: Environment, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = environment[name]
-      return value === undefined ? [] : [[name, value]]
-    }),
-  )
 }

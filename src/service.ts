@@ -2,15 +2,16 @@ import { createAuthenticator } from './auth/authenticator.js'
 import { type Backend, openBackend } from './backend.js'
 import type { Config } from './config.js'
 import type { Credentials } from './credentials-file.js'
+import { type DueWorkTimer, startDueWork } from './due-work-timer.js'
 import { ensureFirstAccessKey } from './first-access-key.js'
+import type { Stores } from './core/service.js'
 import { createApp } from './http/app.js'
 import type { ReadinessCheck } from './http/health.js'
 import { type RunningServer, startServer } from './http/server.js'
 import { operations } from './operations/index.js'
 import { cachedAccessKeys } from './store/cached-access-keys.js'
-import { cachedKeys } from './store/cached-keys.js'
 import type { Log } from './telemetry/log.js'
-import { createMetrics } from './telemetry/metrics.js'
+import { type Metrics, createMetrics } from './telemetry/metrics.js'
 import { readVersion } from './version.js'
 
 /** The service, listening. */
@@ -34,47 +35,68 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     agentEnded: agentEnded(log, (reason) => metrics.hsm.agentEnded(reason)),
   }
   const backend = await openBackend(config, observer)
+  let dueWork: DueWorkTimer | undefined
   try {
-    const server = await listen(config, { backend, log, metrics })
+    const parts = { backend, stores: backend.stores, log, metrics }
+    const server = await listen(config, parts)
     const place = { dataDirectory: config.dataDirectory, endpoint: server.url }
     const random = backend.hsm
     const credentials = await ensureFirstAccessKey({ ...backend.accessKeyParts, random }, place)
+    const timer = (dueWork = keepUpWithDueWork(config, parts))
     log.info({ url: server.url, profile: config.profile.name }, 'listening')
     return {
       url: server.url,
       credentials,
       async close() {
-        await server.close(CLOSE_GRACE_MS)
+        await Promise.all([server.close(CLOSE_GRACE_MS), timer.close()])
         await backend.close()
         log.info({}, 'stopped')
       },
     }
   } catch (error) {
+    await dueWork?.close()
     await backend.close()
     throw error
   }
 }
 
-function listen(
-  config: Config,
-  parts: {
-    readonly backend: Backend
-    readonly log: Log
-    readonly metrics: ReturnType<typeof createMetrics>
-  },
-): Promise<RunningServer> {
-  const { backend, log, metrics } = parts
-  const { database, hsm, bindingKeys, sealing } = backend
+/** What the parts of the service share. */
+interface Shared {
+  readonly backend: Backend
+  readonly stores: Stores
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+function keepUpWithDueWork(config: Config, parts: Shared): DueWorkTimer {
+  const { backend, stores, log, metrics } = parts
+  return startDueWork({
+    keys: stores.keys,
+    importPairs: stores.importPairs,
+    tokens: backend.tokens,
+    log,
+    count: (work, outcome) => metrics.dueWork(work, outcome),
+    intervalMs: config.dueWorkIntervalMs,
+  })
+}
+
+function listen(config: Config, parts: Shared): Promise<RunningServer> {
+  const { backend, stores, log, metrics } = parts
+  const { database, hsm, bindingKeys, sealing, tokens } = backend
   const clock = Date.now
   const app = createApp({
     operations,
     service: {
+      ...stores,
       hsm,
       bindingKeys,
-      keys: cachedKeys(database.keys, clock),
+      tokens,
+      credentials: sealing,
       clock,
       region: config.region,
       cmkQuota: config.cmkQuota,
+      grantQuota: config.grantQuota,
+      aliasListForm: config.aliasListForm,
     },
     authenticator: createAuthenticator({
       accessKeys: cachedAccessKeys(database.accessKeys, clock),

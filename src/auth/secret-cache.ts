@@ -1,6 +1,7 @@
 import { type KeyObject, createSecretKey } from 'node:crypto'
 import type { AccessKey } from '../core/access-key.js'
-import { type CredentialSealing, openSecret } from '../core/credential.js'
+import { openSecret } from '../core/credential.js'
+import type { CredentialSealing } from '../core/sealed-record.js'
 
 /** Gives the secret of an access key, ready for HMAC. */
 export type SecretSource = (accessKey: AccessKey) => Promise<KeyObject>

@@ -6,10 +6,16 @@ export interface OperationRoute {
   readonly operation: AnyOperation
   /** Absent where the operation takes no body. */
   readonly validate: BodyValidator | undefined
+  /** Absent where the operation takes no parameters behind the question mark. */
+  readonly validateQuery: BodyValidator | undefined
 }
 
 /** Compiles an operation. */
 export function operationRoute(operation: AnyOperation): OperationRoute {
-  const { body } = operation.request
-  return { operation, validate: body && compileValidator(body) }
+  const { body, query } = operation.request
+  return {
+    operation,
+    validate: body && compileValidator(body),
+    validateQuery: query && compileValidator(query),
+  }
 }

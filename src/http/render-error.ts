@@ -52,6 +52,7 @@ function codeOfFailure(failure: HsmError['failure']): ErrorCode {
       return 'KMS.0104'
     case 'key-missing':
     case 'not-authentic':
+    case 'unsuitable':
     case 'unsupported':
     case 'fault':
       return 'KMS.0101'

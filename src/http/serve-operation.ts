@@ -7,6 +7,7 @@ import type { AnyOperation } from '../operations/operation.js'
 import type { Exchange } from './exchange.js'
 import type { OperationRoute } from './operation-route.js'
 import { parseBody } from './parse-body.js'
+import { parseQuery } from './parse-query.js'
 import { readBody } from './read-body.js'
 import type { PathParams } from './route-table.js'
 
@@ -55,9 +56,12 @@ async function serveProject(
     const caller = await authenticate(authenticator, request, bytes)
     exchange.caller = caller
     requireOwnProject(call.params, caller)
-    const body = call.route.validate && judge(call.route.validate, exchange, bytes)
-    const input = body ? { path: call.params, body } : { path: call.params }
-    return await call.operation.handle(input, service, { caller, trace: exchange })
+    const { validate, validateQuery } = call.route
+    const query = validateQuery && judgeQuery(validateQuery, request.url ?? '')
+    const body = validate && judge(validate, exchange, bytes)
+    const input = { path: call.params, ...(query && { query }), ...(body && { body }) }
+    const userAgent = request.headers['user-agent'] ?? ''
+    return await call.operation.handle(input, service, { caller, trace: exchange, userAgent })
   } finally {
     // The body may hold a clear data key.
     bytes.fill(0)
@@ -93,6 +97,12 @@ function judge(
   const { sequence } = body
   if (typeof sequence === 'string') exchange.sequence = sequence
   return body
+}
+
+function judgeQuery(validate: NonNullable<OperationRoute['validateQuery']>, url: string) {
+  const query = parseQuery(url)
+  validate(query)
+  return query
 }
 
 /** A host as a URI may hold it; anything else in the header is not repeated. */

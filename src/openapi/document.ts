@@ -118,6 +118,12 @@ function parametersOf({ access, request }: AnyOperation): readonly JsonObject[] 
     schema: plain(schema),
   }))
   if (access === 'public') return path
+  const query = Object.entries(request.query?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: request.query?.required?.includes(name) ?? false,
+    schema: plain(schema),
+  }))
   const date = {
     name: 'X-Sdk-Date',
     in: 'header',
@@ -125,7 +131,7 @@ function parametersOf({ access, request }: AnyOperation): readonly JsonObject[] 
     description: 'UTC time of the signature, at most 15 minutes from that of the service.',
     schema: { type: 'string', pattern: '^[0-9]{8}T[0-9]{6}Z$' },
   }
-  return [...path, date]
+  return [...path, ...query, date]
 }
 
 function jsonContent(schema: TSchema, example: unknown): JsonObject {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { encodeHex } from '../codec/hex.js'
 import { currentKey } from '../core/cmk.js'
+import { KmsError } from '../core/errors.js'
 import { generateSealedDatakey } from '../core/seal.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import { ProjectPath } from './fields.js'
@@ -21,7 +22,7 @@ export const createDatakeyWithoutPlaintext = defineOperation({
     cipher_text: Type.String({ description: 'Wrapped data key, upper-case hexadecimal.' }),
   }),
   status: 200,
-  errors: NEW_DATAKEY_ERRORS,
+  errors: [...NEW_DATAKEY_ERRORS, 'KMS.0325', 'KMS.1904'],
   example: {
     request: { key_id: EXAMPLE_KEY_ID, datakey_length: '512' },
     response: {
@@ -30,9 +31,17 @@ export const createDatakeyWithoutPlaintext = defineOperation({
     },
   },
   async handle({ body }, service, call) {
-    const { cmk, length, context } = await prepareDatakey(service, call, body)
-    const key = currentKey(cmk)
-    const frame = await generateSealedDatakey(service, { key, length, context })
+    const { cmk, form, token, length, context } = await prepareDatakey(service, call, {
+      body,
+      grantable: 'create-datakey-without-plaintext',
+    })
+    if (form === 'rsa') {
+      throw new KmsError(
+        'KMS.0325',
+        'A data key under an RSA key passes through the service in clear: use create-datakey.',
+      )
+    }
+    const frame = await generateSealedDatakey(token, { key: currentKey(cmk), length, context })
     return { key_id: cmk.id, cipher_text: encodeHex(frame) }
   },
 })

@@ -1,10 +1,17 @@
 import { Type } from 'typebox'
 import { encodeHex } from '../codec/hex.js'
 import { currentKey } from '../core/cmk.js'
+import { requireNoContext } from '../core/context-bytes.js'
+import { generateDatakeyUnderRsa } from '../core/rsa-datakey.js'
 import { generateReadableDatakey } from '../core/seal.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import { ProjectPath } from './fields.js'
-import { NEW_DATAKEY_ERRORS, NewDatakey, prepareDatakey } from './new-datakey.js'
+import {
+  type DatakeyWish,
+  NEW_DATAKEY_ERRORS,
+  NewDatakey,
+  prepareDatakey,
+} from './new-datakey.js'
 import { defineOperation } from './operation.js'
 
 /** Has a data key generated, and returns it both clear and wrapped. */
@@ -22,7 +29,7 @@ export const createDatakey = defineOperation({
     cipher_text: Type.String({ description: 'Wrapped data key, upper-case hexadecimal.' }),
   }),
   status: 200,
-  errors: NEW_DATAKEY_ERRORS,
+  errors: [...NEW_DATAKEY_ERRORS, 'KMS.1904'],
   example: {
     request: { key_id: EXAMPLE_KEY_ID, datakey_length: '512' },
     response: {
@@ -32,13 +39,19 @@ export const createDatakey = defineOperation({
     },
   },
   async handle({ body }, service, call) {
-    const { cmk, length, context } = await prepareDatakey(service, call, body)
-    const key = currentKey(cmk)
-    const { dek, frame } = await generateReadableDatakey(service, { key, length, context })
+    const wish = await prepareDatakey(service, call, { body, grantable: 'create-datakey' })
+    const { dek, frame } = await generate(wish)
     try {
-      return { key_id: cmk.id, plain_text: encodeHex(dek), cipher_text: encodeHex(frame) }
+      return { key_id: wish.cmk.id, plain_text: encodeHex(dek), cipher_text: encodeHex(frame) }
     } finally {
       dek.fill(0)
     }
   },
 })
+
+function generate({ cmk, form, token, length, context }: DatakeyWish) {
+  const key = currentKey(cmk)
+  if (form === 'symmetric') return generateReadableDatakey(token, { key, length, context })
+  requireNoContext(context)
+  return generateDatakeyUnderRsa(token.hsm, { key, length })
+}

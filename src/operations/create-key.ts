@@ -1,37 +1,30 @@
 import { type Static, Type } from 'typebox'
+import type { Cmk } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
-import { keySpecRow } from '../core/key-specs.js'
+import { parseKeyAlias } from '../core/key-alias.js'
+import { isImportable, keySpecRow } from '../core/key-specs.js'
+import { DEFAULT_KEYSTORE } from '../core/keystore.js'
+import type { Service } from '../core/service.js'
 import { generateCmk } from './generate-cmk.js'
-import { KeySpecField, KeyUsageField, OneOf, ProjectPath, Sequence, failing } from './fields.js'
-import { defineOperation } from './operation.js'
+import {
+  KeyAliasField,
+  KeyDescriptionField,
+  KeySpecField,
+  KeyUsageField,
+  OneOf,
+  ProjectPath,
+  Sequence,
+  failing,
+} from './fields.js'
+import { type ProjectCall, defineOperation } from './operation.js'
 
-const ALIAS = '^[a-zA-Z0-9:/_-]{1,255}$'
-/** Names with this end belong to the keys that services make for themselves. */
-const RESERVED_SUFFIX = '/default'
-/** The one keystore there is: the token of this service. */
-const DEFAULT_KEYSTORE = '0'
 const DEFAULT_ENTERPRISE_PROJECT = '0'
 
 const Body = Type.Object({
-  key_alias: Type.String({
-    description: 'Name of the key, unique in the project.',
-    pattern: ALIAS,
-    ...failing({
-      code: 'KMS.1101',
-      expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
-    }),
-  }),
+  key_alias: KeyAliasField,
   key_spec: Type.Optional(KeySpecField),
   key_usage: Type.Optional(KeyUsageField),
-  key_description: Type.Optional(
-    Type.String({
-      description: 'Free text.',
-      maxLength: 255,
-      // Neither a NUL nor half of a surrogate pair can be stored as text in every database.
-      pattern: '^[^\\u0000\\p{Cs}]*$',
-      ...failing({ code: 'KMS.1103', expected: 'a text of at most 255 characters' }),
-    }),
-  ),
+  key_description: Type.Optional(KeyDescriptionField),
   origin: Type.Optional(
     OneOf(['kms', 'external'], {
       description: 'Where the key material comes from.',
@@ -50,7 +43,7 @@ const Body = Type.Object({
   ),
   keystore_id: Type.Optional(
     Type.String({
-      description: 'Keystore that will hold the material; only 0, the default one.',
+      description: 'Keystore that will hold the material; 0, 1 and 2 are the default one.',
       ...failing({ code: 'KMS.0340', expected: 'a text' }),
     }),
   ),
@@ -74,7 +67,16 @@ export const createKey = defineOperation({
     }),
   }),
   status: 200,
-  errors: ['KMS.0340', 'KMS.1101', 'KMS.1103', 'KMS.1104', 'KMS.1105', 'KMS.1110'],
+  errors: [
+    'KMS.0339',
+    'KMS.0340',
+    'KMS.0341',
+    'KMS.1101',
+    'KMS.1103',
+    'KMS.1104',
+    'KMS.1105',
+    'KMS.1110',
+  ],
   example: {
     request: { key_alias: 'test' },
     response: {
@@ -86,12 +88,16 @@ export const createKey = defineOperation({
     },
   },
   async handle({ body }, service, call) {
+    const alias = parseKeyAlias(body.key_alias)
+    const chosen = chooseSpec(body)
+    const keystoreId = await chooseKeystore(service, call, body.keystore_id ?? DEFAULT_KEYSTORE)
     const cmk = await generateCmk(service, call, {
-      alias: parseAlias(body.key_alias),
+      alias,
       description: body.key_description ?? '',
       enterpriseProjectId: body.enterprise_project_id ?? DEFAULT_ENTERPRISE_PROJECT,
-      keystoreId: requireKeystore(body.keystore_id ?? DEFAULT_KEYSTORE),
-      ...chooseSpec(body),
+      keystoreId,
+      ...chosen,
+      origin: chooseOrigin(body, { ...chosen, keystoreId }),
     })
     return {
       key_info: { key_id: cmk.id, domain_id: cmk.domainId, region_id: service.region },
@@ -99,41 +105,48 @@ export const createKey = defineOperation({
   },
 })
 
-function parseAlias(alias: string): string {
-  if (alias.endsWith(RESERVED_SUFFIX)) {
-    throw new KmsError(
-      'KMS.1101',
-      `key_alias must not end in ${RESERVED_SUFFIX}, which is reserved.`,
-    )
-  }
-  return alias
-}
+/** Ids that the wire contract gives to keystores of the provider; here all of them are the token of the service. */
+const PROVIDER_KEYSTORES: ReadonlySet<string> = new Set([DEFAULT_KEYSTORE, '1', '2'])
 
-function requireKeystore(keystoreId: string): string {
-  if (keystoreId !== DEFAULT_KEYSTORE) {
-    throw new KmsError(
-      'KMS.0340',
-      `keystore_id must be ${DEFAULT_KEYSTORE}, the only keystore here.`,
-    )
-  }
-  return keystoreId
+async function chooseKeystore(
+  { keystores }: Service,
+  { caller }: ProjectCall,
+  keystoreId: string,
+): Promise<string> {
+  if (PROVIDER_KEYSTORES.has(keystoreId)) return DEFAULT_KEYSTORE
+  const keystore = await keystores.find(keystoreId)
+  if (keystore?.domainId === caller.domainId) return keystore.id
+  throw new KmsError('KMS.0340', 'keystore_id names no keystore of this account.')
 }
 
 function chooseSpec(body: Static<typeof Body>) {
   const spec = body.key_spec ?? 'AES_256'
-  const row = keySpecRow(spec)
-  if (!row) {
-    throw new KmsError('KMS.1110', `Keys of the specification ${spec} cannot be made here.`)
-  }
-  const usage = body.key_usage ?? row.usages[0]
-  if (!row.usages.includes(usage)) {
+  const { usages } = keySpecRow(spec)
+  const usage = body.key_usage ?? usages[0]
+  if (!usages.includes(usage)) {
     throw new KmsError(
       'KMS.0308',
-      `key_usage must be ${row.usages.join(' or ')} for the specification ${spec}.`,
+      `key_usage must be ${usages.join(' or ')} for the specification ${spec}.`,
     )
   }
-  if (body.origin === 'external') {
-    throw new KmsError('KMS.0308', 'origin must be kms: key material cannot be imported here.')
+  return { spec, usage }
+}
+
+function chooseOrigin(
+  body: Static<typeof Body>,
+  { spec, usage, keystoreId }: Pick<Cmk, 'spec' | 'usage' | 'keystoreId'>,
+): Cmk['origin'] {
+  const { origin = 'kms' } = body
+  if (origin === 'kms') return origin
+  if (keystoreId !== DEFAULT_KEYSTORE) {
+    throw new KmsError('KMS.0339', 'origin must be kms in a dedicated keystore.')
   }
-  return { spec, usage, kind: row.kind }
+  const row = keySpecRow(spec)
+  if (row.family === 'hmac') {
+    throw new KmsError('KMS.0341', 'origin must be kms for HMAC keys: they are not imported.')
+  }
+  if (!isImportable(row, usage)) {
+    throw new KmsError('KMS.0308', `origin must be kms: ${spec} for ${usage} is not imported.`)
+  }
+  return origin
 }

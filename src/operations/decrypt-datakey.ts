@@ -1,36 +1,41 @@
 import { Type } from 'typebox'
-import type { DatakeyFrame } from '../codec/datakey-frame.js'
 import { decodeHex, encodeHex } from '../codec/hex.js'
-import { type Cmk, requireUsable } from '../core/cmk.js'
 import { contextBytes } from '../core/context-bytes.js'
-import { parseDatakeyLength, sha256 } from '../core/datakey.js'
+import { sha256 } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
-import { openDatakey, readDatakeyFrame } from '../core/seal.js'
+import { RSA_DATAKEY_HASH } from '../core/rsa-datakey.js'
+import { bindPin } from './bind-pin.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
-import { DATAKEY_ERRORS } from './datakey-errors.js'
 import {
   AdditionalAuthenticatedData,
   CipherText,
   EncryptionContext,
   KeyReference,
+  Pin,
+  PinType,
   ProjectPath,
   Sequence,
   WholeNumber,
 } from './fields.js'
-import { loadCmk } from './load-cmk.js'
+import { ENCRYPTION_ERRORS } from './key-use-errors.js'
+import { loadEncryptionKey } from './load-encryption-key.js'
 import { defineOperation } from './operation.js'
+import { openWrapped, parseClearLength, readDatakey } from './read-datakey.js'
 
 const Body = Type.Object({
   key_id: KeyReference,
   cipher_text: CipherText,
   datakey_cipher_length: WholeNumber({
-    description: 'Length of the clear data key in bytes, 1 to 1024.',
+    description:
+      'Length of the clear data key in bytes, 1 to 1024; of a private key (PKCS#8) 1 to 4096.',
     code: 'KMS.2202',
-    expected: 'a whole number of bytes from 1 to 1024',
+    expected: 'a whole number of bytes from 1 to 1024, or 4096 for a private key',
   }),
   encryption_context: EncryptionContext,
   additional_authenticated_data: AdditionalAuthenticatedData,
   sequence: Sequence,
+  pin: Pin,
+  pin_type: PinType,
 })
 
 /** Unwraps a data key. */
@@ -48,7 +53,7 @@ export const decryptDatakey = defineOperation({
     datakey_dgst: Type.String({ description: 'SHA-256 of the data key, upper-case hexadecimal.' }),
   }),
   status: 200,
-  errors: [...DATAKEY_ERRORS, 'KMS.2201', 'KMS.2202', 'KMS.2204'],
+  errors: [...ENCRYPTION_ERRORS, 'KMS.0311', 'KMS.2201', 'KMS.2202', 'KMS.2204'],
   example: {
     request: {
       key_id: EXAMPLE_KEY_ID,
@@ -62,18 +67,21 @@ export const decryptDatakey = defineOperation({
     },
   },
   async handle({ body }, service, call) {
-    const length = parseDatakeyLength(body.datakey_cipher_length, {
-      field: 'datakey_cipher_length',
-      code: 'KMS.2202',
-    })
-    const context = contextBytes({
+    const length = parseClearLength(body.datakey_cipher_length)
+    const bytes = decodeHex(body.cipher_text)
+    if (!bytes) throw new KmsError('KMS.2201', 'cipher_text must be hexadecimal.')
+    const given = contextBytes({
       map: body.encryption_context,
       text: body.additional_authenticated_data,
     })
-    const cmk = await loadCmk(service, call, body.key_id)
-    requireUsable(cmk, 'ENCRYPT_DECRYPT')
-    const frame = readFrame(body.cipher_text, { cmk, length })
-    const dek = await openDatakey(service, { keyId: cmk.id, frame, context })
+    const key = await loadEncryptionKey(service, call, {
+      reference: body.key_id,
+      grantable: 'decrypt-datakey',
+    })
+    const context = await bindPin(service, call, { ...body, context: given })
+    const scheme = key.form === 'rsa' ? RSA_DATAKEY_HASH : 'frame'
+    // Whatever needs no HSM is judged first, so that a frame that cannot be right costs no call to it.
+    const dek = await openWrapped(readDatakey(key, { bytes, length, context, scheme }))
     try {
       return {
         data_key: encodeHex(dek),
@@ -85,23 +93,3 @@ export const decryptDatakey = defineOperation({
     }
   },
 })
-
-/** Judges all that needs no HSM, so that a frame that cannot be right costs no call to it. */
-function readFrame(
-  cipherText: string,
-  expected: { readonly cmk: Cmk; readonly length: number },
-): DatakeyFrame {
-  const bytes = decodeHex(cipherText)
-  if (!bytes) throw new KmsError('KMS.2201', 'cipher_text must be hexadecimal.')
-  const frame = readDatakeyFrame(bytes, expected.cmk.id)
-  if (frame.keyVersion < 1 || frame.keyVersion > expected.cmk.currentVersion) {
-    throw new KmsError('KMS.2201', 'cipher_text names a version that its key does not have.')
-  }
-  if (frame.datakeyLength !== expected.length) {
-    throw new KmsError(
-      'KMS.2204',
-      'datakey_cipher_length is not the length of the data key in cipher_text.',
-    )
-  }
-  return frame
-}

@@ -1,7 +1,9 @@
-import { disable } from '../core/cmk.js'
+import { Type } from 'typebox'
+import { disable } from '../core/life-cycle.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
-import { ChangedState, StateChange, changeState } from './change-state.js'
-import { ProjectPath } from './fields.js'
+import { changeCmk } from './change-cmk.js'
+import { ChangedState, changedState } from './changed-state.js'
+import { KeyReference, ProjectPath, Sequence } from './fields.js'
 import { defineOperation } from './operation.js'
 
 /** Takes an enabled CMK out of service. */
@@ -12,7 +14,7 @@ export const disableKey = defineOperation({
   path: '/v1.0/{project_id}/kms/disable-key',
   action: 'kms:cmk:disable',
   summary: 'Take an enabled key out of service without deleting it.',
-  request: { path: ProjectPath, body: StateChange },
+  request: { path: ProjectPath, body: Type.Object({ key_id: KeyReference, sequence: Sequence }) },
   response: ChangedState,
   status: 200,
   errors: ['KMS.0205', 'KMS.0207', 'KMS.0210', 'KMS.1301'],
@@ -22,7 +24,7 @@ export const disableKey = defineOperation({
       key_info: { key_id: EXAMPLE_KEY_ID, key_state: '3' },
     },
   },
-  handle({ body }, service, call) {
-    return changeState(service, call, { reference: body.key_id, transition: disable })
+  async handle({ body }, service, call) {
+    return changedState(await changeCmk(service, call, { reference: body.key_id, change: disable }))
   },
 })

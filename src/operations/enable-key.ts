@@ -1,7 +1,9 @@
-import { enable } from '../core/cmk.js'
+import { Type } from 'typebox'
+import { enable } from '../core/life-cycle.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
-import { ChangedState, StateChange, changeState } from './change-state.js'
-import { ProjectPath } from './fields.js'
+import { changeCmk } from './change-cmk.js'
+import { ChangedState, changedState } from './changed-state.js'
+import { KeyReference, ProjectPath, Sequence } from './fields.js'
 import { defineOperation } from './operation.js'
 
 /** Puts a disabled CMK back into service. */
@@ -12,7 +14,7 @@ export const enableKey = defineOperation({
   path: '/v1.0/{project_id}/kms/enable-key',
   action: 'kms:cmk:enable',
   summary: 'Put a disabled key back into service.',
-  request: { path: ProjectPath, body: StateChange },
+  request: { path: ProjectPath, body: Type.Object({ key_id: KeyReference, sequence: Sequence }) },
   response: ChangedState,
   status: 200,
   errors: ['KMS.0205', 'KMS.0207', 'KMS.0210', 'KMS.1201'],
@@ -22,7 +24,7 @@ export const enableKey = defineOperation({
       key_info: { key_id: EXAMPLE_KEY_ID, key_state: '2' },
     },
   },
-  handle({ body }, service, call) {
-    return changeState(service, call, { reference: body.key_id, transition: enable })
+  async handle({ body }, service, call) {
+    return changedState(await changeCmk(service, call, { reference: body.key_id, change: enable }))
   },
 })

@@ -1,23 +1,26 @@
 import { Type } from 'typebox'
 import { encodeHex } from '../codec/hex.js'
-import { currentKey, requireUsable } from '../core/cmk.js'
-import { contextBytes } from '../core/context-bytes.js'
+import { currentKey } from '../core/cmk.js'
+import { contextBytes, requireNoContext } from '../core/context-bytes.js'
 import { parseDatakeyLength, parseDigestedDatakey } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
+import { requireRsaDatakey, sealDatakeyUnderRsa } from '../core/rsa-datakey.js'
 import { sealDatakey } from '../core/seal.js'
+import { bindPin } from './bind-pin.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
-import { DATAKEY_ERRORS } from './datakey-errors.js'
 import {
   AdditionalAuthenticatedData,
   EncryptionContext,
   KeyReference,
-  NoPin,
+  Pin,
+  PinType,
   ProjectPath,
   Sequence,
   WholeNumber,
   failing,
 } from './fields.js'
-import { loadCmk } from './load-cmk.js'
+import { ENCRYPTION_ERRORS } from './key-use-errors.js'
+import { type EncryptionKey, loadEncryptionKey } from './load-encryption-key.js'
 import { defineOperation } from './operation.js'
 
 const PlainText = Type.String({
@@ -41,7 +44,8 @@ const Body = Type.Object({
   encryption_context: EncryptionContext,
   additional_authenticated_data: AdditionalAuthenticatedData,
   sequence: Sequence,
-  pin: NoPin,
+  pin: Pin,
+  pin_type: PinType,
 })
 
 /** Wraps a data key that the caller brings, under a CMK. */
@@ -59,7 +63,7 @@ export const encryptDatakey = defineOperation({
     datakey_length: Type.String({ description: 'Length of the data key in bytes.' }),
   }),
   status: 200,
-  errors: [...DATAKEY_ERRORS, 'KMS.2101', 'KMS.2102', 'KMS.2103', 'KMS.2104'],
+  errors: [...ENCRYPTION_ERRORS, 'KMS.1904', 'KMS.2101', 'KMS.2102', 'KMS.2103', 'KMS.2104'],
   example: {
     request: {
       key_id: EXAMPLE_KEY_ID,
@@ -78,22 +82,39 @@ export const encryptDatakey = defineOperation({
       field: 'datakey_plain_length',
       code: 'KMS.2102',
     })
-    requireWrappable(length, service.hsm.limits.maxSecretBytes)
     const dek = parseDigestedDatakey(body.plain_text, length)
     try {
-      const context = contextBytes({
+      const given = contextBytes({
         map: body.encryption_context,
         text: body.additional_authenticated_data,
       })
-      const cmk = await loadCmk(service, call, body.key_id)
-      requireUsable(cmk, 'ENCRYPT_DECRYPT')
-      const frame = await sealDatakey(service, { key: currentKey(cmk), dek, context })
-      return { key_id: cmk.id, cipher_text: encodeHex(frame), datakey_length: String(length) }
+      const key = await loadEncryptionKey(service, call, {
+        reference: body.key_id,
+        grantable: 'encrypt-datakey',
+      })
+      const context = await bindPin(service, call, { ...body, context: given })
+      const frame = await seal(key, { dek, context })
+      return { key_id: key.cmk.id, cipher_text: encodeHex(frame), datakey_length: String(length) }
     } finally {
       dek.fill(0)
     }
   },
 })
+
+function seal(
+  { cmk, form, token }: EncryptionKey,
+  request: { readonly dek: Uint8Array; readonly context: Uint8Array },
+): Promise<Uint8Array> {
+  const { dek, context } = request
+  const key = currentKey(cmk)
+  if (form === 'symmetric') {
+    requireWrappable(dek.length, token.hsm.limits.maxSecretBytes)
+    return sealDatakey(token, { key, dek, context })
+  }
+  requireRsaDatakey(dek.length)
+  requireNoContext(context)
+  return sealDatakeyUnderRsa(token.hsm, { key, dek })
+}
 
 function requireWrappable(length: number, maxSecretBytes: number): void {
   if (length <= maxSecretBytes) return

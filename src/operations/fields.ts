@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { KEY_STATES } from '../core/cmk.js'
 import { MAX_DATAKEY_FRAME_BYTES } from '../codec/datakey-frame.js'
 import type { ErrorCode } from '../core/errors.js'
-import { KEY_SPECS } from '../core/key-specs.js'
+import { KEY_ALIAS_PATTERN } from '../core/key-alias.js'
+import { KEY_SPECS, KEY_USAGES } from '../core/key-specs.js'
 
 /*
  * Field schemas that several operations share. Two annotations ride along with a field: `x-error-code` names the error
@@ -39,6 +40,16 @@ export const KeyReference = Type.String({
     code: 'KMS.0205',
     expected: 'a key id of 36 lower-case characters, alias/<name>, or the URN of an alias',
   }),
+})
+
+/** What a key id looks like to the wire contract, which is laxer than what we give out. */
+export const KEY_ID_PATTERN = '^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$'
+
+/** Key id: calls that manage a CMK name it by its id alone. */
+export const KeyIdField = Type.String({
+  description: 'Key id of 36 characters.',
+  pattern: KEY_ID_PATTERN,
+  ...failing({ code: 'KMS.0205', expected: 'a key id of 36 lower-case characters' }),
 })
 
 /** Correlation id of the client: validated, logged, never echoed. */
@@ -81,21 +92,26 @@ export const AdditionalAuthenticatedData = Type.Optional(
   }),
 )
 
-/** `pin`: refused, because ignoring a protection that a caller asks for would be a lie. */
-export const NoPin = Type.Optional(
-  Type.Unsafe<unknown>({
-    not: {},
-    description: 'Not offered: a request that carries a PIN for its data key is refused.',
-    ...failing({
-      code: 'KMS.0308',
-      expected: 'left out: data keys are not protected by a PIN here',
-    }),
+/** `pin`: what it must be depends on `pin_type`, so core judges it. */
+export const Pin = Type.Optional(
+  Type.String({
+    description: 'PIN that the data key is bound to: without it the data key is not given out.',
+    maxLength: 512,
+    ...failing({ code: 'KMS.0308', expected: 'a text of at most 512 characters' }),
   }),
 )
 
-/** Frame of a data key in hexadecimal. */
+/** `pin_type`. */
+export const PinType = Type.Optional(
+  OneOf(['CipherText', 'PlainText'], {
+    description: 'Form of the PIN: sealed by create-pin, which is the default, or in clear.',
+    code: 'KMS.0308',
+  }),
+)
+
+/** Frame of a data key or of a private key, or the bare ciphertext of an RSA key, in hexadecimal. */
 export const CipherText = Type.String({
-  description: 'Data-key frame in hexadecimal.',
+  description: 'Wrapped data key in hexadecimal.',
   minLength: 1,
   maxLength: 2 * MAX_DATAKEY_FRAME_BYTES,
   pattern: '^(?:[0-9A-Fa-f]{2})*$',
@@ -132,7 +148,25 @@ export const KeyStateField = OneOf(KEY_STATES, {
 })
 
 /** `key_usage` of a CMK. */
-export const KeyUsageField = OneOf(['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC'], {
+export const KeyUsageField = OneOf(KEY_USAGES, {
   description: 'What the key may be used for.',
   code: 'KMS.0308',
+})
+
+/** `key_alias`: the name of a CMK; whether it is reserved is judged in core. */
+export const KeyAliasField = Type.String({
+  description: 'Name of the key, unique in the project.',
+  pattern: KEY_ALIAS_PATTERN,
+  ...failing({
+    code: 'KMS.1101',
+    expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
+  }),
+})
+
+/** `key_description`: free text. Neither a NUL nor half of a surrogate pair can be stored in every database. */
+export const KeyDescriptionField = Type.String({
+  description: 'Free text.',
+  maxLength: 255,
+  pattern: '^[^\\u0000\\p{Cs}]*$',
+  ...failing({ code: 'KMS.1103', expected: 'a text of at most 255 characters' }),
 })

@@ -1,7 +1,9 @@
-import { type Cmk, cmkLabel, currentKey } from '../core/cmk.js'
+import { randomUUID } from 'node:crypto'
+import { type Cmk, type KeyVersion, NO_ROTATION, currentKey } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
-import type { KeyKind } from '../core/hsm.js'
+import type { Hsm } from '../core/hsm.js'
 import { newKeyId } from '../core/ids.js'
+import { generateMaterial, requireMakeable } from '../core/material.js'
 import type { Service } from '../core/service.js'
 import type { ProjectCall } from './operation.js'
 
@@ -9,35 +11,44 @@ import type { ProjectCall } from './operation.js'
 export type CmkWish = Pick<
   Cmk,
   'alias' | 'description' | 'spec' | 'usage' | 'enterpriseProjectId' | 'keystoreId'
-> & { readonly kind: KeyKind }
+> &
+  Pick<Cmk, 'origin'>
 
 /**
  * Generates the material of a new CMK in the HSM first and stores its row second: a key on the token without a row is
  * harmless, a row without its key is an outage.
  *
- * @throws KmsError KMS.1104 when the alias is taken, KMS.1105 when the quota is used up
+ * An external CMK begins without material.
+ *
+ * @throws KmsError KMS.0340 for a keystore that cannot be used, KMS.1110 when its token does not make such keys,
+ * KMS.1104 when the alias is taken, KMS.1105 when the quota is used up
  */
 export async function generateCmk(
   service: Service,
   { caller, trace }: ProjectCall,
-  { kind, ...wish }: CmkWish,
+  wish: CmkWish,
 ): Promise<Cmk> {
   const cmk: Cmk = {
     ...wish,
     id: newKeyId(),
     projectId: caller.projectId,
     domainId: caller.domainId,
-    state: '2',
-    origin: 'kms',
+    state: wish.origin === 'kms' ? '2' : '5',
     currentVersion: 1,
     createdAt: service.clock(),
+    deletionAt: undefined,
+    destroyedAt: undefined,
+    materialGone: false,
+    rotation: NO_ROTATION,
+    materialExpiresAt: undefined,
     revision: 1,
   }
+  const { hsm } = await service.tokens.of(cmk.keystoreId)
+  requireMakeable(hsm.limits, cmk.spec)
   await requireRoom(service, cmk)
   trace.keyId = cmk.id
-  const key = currentKey(cmk)
-  const checkValue = await service.hsm.generateKey({ key, kind, label: cmkLabel(key) })
-  await insertOrDestroy(service, { cmk, checkValue })
+  if (cmk.origin === 'kms') await generateAndInsert(service, hsm, cmk)
+  else await service.keys.insert({ cmk, version: undefined, quota: service.cmkQuota })
   return cmk
 }
 
@@ -51,12 +62,19 @@ async function requireRoom({ keys, cmkQuota }: Service, cmk: Cmk): Promise<void>
   }
 }
 
-async function insertOrDestroy(
-  { hsm, keys, cmkQuota }: Service,
-  { cmk, checkValue }: { readonly cmk: Cmk; readonly checkValue: Uint8Array },
-): Promise<void> {
+async function generateAndInsert({ keys, cmkQuota }: Service, hsm: Hsm, cmk: Cmk): Promise<void> {
   const key = currentKey(cmk)
-  const version = { key, checkValue, createdAt: cmk.createdAt }
+  const { spec, usage, createdAt } = cmk
+  const checkValue = await generateMaterial(hsm, { key, spec, usage })
+  const version: KeyVersion = {
+    key,
+    materialId: randomUUID(),
+    checkValue,
+    createdAt,
+    expiresAt: undefined,
+    use: 'in-use',
+    present: true,
+  }
   try {
     await keys.insert({ cmk, version, quota: cmkQuota })
   } catch (error) {

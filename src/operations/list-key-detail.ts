@@ -45,7 +45,7 @@ export const listKeyDetail = defineOperation({
     },
   },
   async handle({ body }, service, call) {
-    const cmk = await loadCmk(service, call, body.key_id)
+    const cmk = await loadCmk(service, call, body.key_id, 'describe-key')
     return { key_info: keyDetails(cmk, service.region) }
   },
 })

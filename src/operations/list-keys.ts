@@ -1,29 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { KEY_STATES, type KeyState } from '../core/cmk.js'
-import { parseWhole } from '../core/datakey.js'
 import { KEY_SPECS } from '../core/key-specs.js'
-import type { CmkFilter, Page } from '../core/key-store.js'
-import { OneOf, ProjectPath, Sequence, WholeNumber, failing } from './fields.js'
+import type { CmkFilter } from '../core/key-store.js'
+import { OneOf, ProjectPath, Sequence, failing } from './fields.js'
 import { KeyDetails, keyDetails } from './key-details.js'
 import { defineOperation } from './operation.js'
-
-const MAX_LIMIT = 1000
+import { LimitField, MAX_LIMIT, MarkerField, PagingMembers, pagingOf, parsePage } from './paging.js'
 
 const Body = Type.Object({
-  limit: Type.Optional(
-    WholeNumber({
-      description: `Page size, 1 to ${MAX_LIMIT}; empty or absent: ${MAX_LIMIT}.`,
-      code: 'KMS.1601',
-      expected: `a whole number from 1 to ${MAX_LIMIT}`,
-    }),
-  ),
-  marker: Type.Optional(
-    WholeNumber({
-      description: 'Where to start: the next_marker of the page before; empty or absent: 0.',
-      code: 'KMS.1602',
-      expected: 'a whole number from 0',
-    }),
-  ),
+  limit: LimitField(MAX_LIMIT),
+  marker: MarkerField,
   key_state: Type.Optional(
     Type.Unsafe<KeyState | number>({
       type: ['string', 'integer'],
@@ -60,9 +46,7 @@ export const listKeys = defineOperation({
   response: Type.Object({
     keys: Type.Array(Type.String(), { description: 'Key ids, in the order of key_details.' }),
     key_details: Type.Array(KeyDetails, { description: 'Details of the page.' }),
-    next_marker: Type.String({ description: 'Marker of the next page; empty on the last one.' }),
-    truncated: Type.String({ description: 'true or false as text: whether more follow.' }),
-    total: Type.Integer({ description: 'How many keys match, on all pages.' }),
+    ...PagingMembers,
   }),
   status: 200,
   errors: ['KMS.1601', 'KMS.1602'],
@@ -71,42 +55,19 @@ export const listKeys = defineOperation({
     response: { keys: [], key_details: [], next_marker: '', truncated: 'false', total: 1 },
   },
   async handle({ body }, { keys, region }, { caller }) {
-    const page = parsePage(body)
+    const page = parsePage(body, MAX_LIMIT)
     const { cmks, total } = await keys.list({
       projectId: caller.projectId,
       filter: parseFilter(body),
       page,
     })
-    const next = page.offset + cmks.length
-    const truncated = cmks.length > 0 && next < total
     return {
       keys: cmks.map((cmk) => cmk.id),
       key_details: cmks.map((cmk) => keyDetails(cmk, region)),
-      next_marker: truncated ? String(next) : '',
-      truncated: String(truncated),
-      total,
+      ...pagingOf(page, { count: cmks.length, total }),
     }
   },
 })
-
-/** An empty text is as good as none: clients send the next_marker of the last page back. */
-function parsePage({ limit = '', marker = '' }: Static<typeof Body>): Page {
-  return {
-    limit:
-      limit === ''
-        ? MAX_LIMIT
-        : parseWhole(limit, { field: 'limit', min: 1, max: MAX_LIMIT, code: 'KMS.1601' }),
-    offset:
-      marker === ''
-        ? 0
-        : parseWhole(marker, {
-            field: 'marker',
-            min: 0,
-            max: Number.MAX_SAFE_INTEGER,
-            code: 'KMS.1602',
-          }),
-  }
-}
 
 function parseFilter(body: Static<typeof Body>): CmkFilter {
   const { key_spec: spec = 'AES_256', enterprise_project_id: enterprise = 'all' } = body

@@ -1,21 +1,24 @@
 import { type Static, Type } from 'typebox'
 import { parseBits } from '../core/bits.js'
-import { type Cmk, requireUsable } from '../core/cmk.js'
 import { contextBytes } from '../core/context-bytes.js'
 import { KmsError } from '../core/errors.js'
+import type { GrantOperation } from '../core/grant.js'
 import type { HsmLimits } from '../core/hsm.js'
+import { requireRsaDatakey } from '../core/rsa-datakey.js'
 import type { Service } from '../core/service.js'
-import { DATAKEY_ERRORS } from './datakey-errors.js'
+import { bindPin } from './bind-pin.js'
 import {
   AdditionalAuthenticatedData,
   EncryptionContext,
   KeyReference,
-  NoPin,
   OneOf,
+  Pin,
+  PinType,
   Sequence,
   WholeNumber,
 } from './fields.js'
-import { loadCmk } from './load-cmk.js'
+import { ENCRYPTION_ERRORS } from './key-use-errors.js'
+import { type EncryptionKey, loadEncryptionKey } from './load-encryption-key.js'
 import type { ProjectCall } from './operation.js'
 
 /** Bytes of a data key by its specification; those that are missing need algorithms that no token here has. */
@@ -41,47 +44,60 @@ export const NewDatakey = Type.Object({
   ),
   additional_authenticated_data: AdditionalAuthenticatedData,
   sequence: Sequence,
-  pin: NoPin,
+  pin: Pin,
+  pin_type: PinType,
 })
 
 /**
  * Errors of the calls that have a data key generated. A length out of range is KMS.1901 in both of them: KMS.2001 stems
  * from the time when the call without plaintext knew one length only.
  */
-export const NEW_DATAKEY_ERRORS = [...DATAKEY_ERRORS, 'KMS.1901', 'KMS.1902', 'KMS.1903'] as const
+export const NEW_DATAKEY_ERRORS = [
+  ...ENCRYPTION_ERRORS,
+  'KMS.1901',
+  'KMS.1902',
+  'KMS.1903',
+] as const
+
+/** What a new data key needs: the key that is to wrap it, its length in bytes and its context. */
+export interface DatakeyWish extends EncryptionKey {
+  readonly length: number
+  readonly context: Uint8Array
+}
 
 /** Judges a request for a new data key, and finds the CMK that is to wrap it. */
 export async function prepareDatakey(
   service: Service,
   call: ProjectCall,
-  body: Static<typeof NewDatakey>,
-): Promise<{ readonly cmk: Cmk; readonly length: number; readonly context: Uint8Array }> {
-  const length = datakeyBytes(body, service.hsm.limits)
+  request: { readonly body: Static<typeof NewDatakey>; readonly grantable: GrantOperation },
+): Promise<DatakeyWish> {
+  const { body, grantable } = request
+  const length = datakeyBytes(body)
   const context = contextBytes({
     map: body.encryption_context,
     text: body.additional_authenticated_data,
   })
-  const cmk = await loadCmk(service, call, body.key_id)
-  requireUsable(cmk, 'ENCRYPT_DECRYPT')
-  return { cmk, length, context }
+  const key = await loadEncryptionKey(service, call, { reference: body.key_id, grantable })
+  if (key.form === 'rsa') requireRsaDatakey(length)
+  else requireWrappable(length, key.token.hsm.limits)
+  return { ...key, length, context: await bindPin(service, call, { ...body, context }) }
 }
 
-function datakeyBytes(body: Static<typeof NewDatakey>, { maxSecretBytes }: HsmLimits): number {
-  const length =
-    body.datakey_length === undefined
-      ? bytesOfSpec(body.key_spec ?? DEFAULT_SPEC)
-      : parseBits(body.datakey_length, {
-          field: 'datakey_length',
-          range: 'KMS.1901',
-          whole: 'KMS.1903',
-        })
-  if (length > maxSecretBytes) {
-    throw new KmsError(
-      'KMS.1901',
-      `The data key is too long for this token, which wraps up to ${8 * maxSecretBytes} bits.`,
-    )
-  }
-  return length
+function datakeyBytes(body: Static<typeof NewDatakey>): number {
+  if (body.datakey_length === undefined) return bytesOfSpec(body.key_spec ?? DEFAULT_SPEC)
+  return parseBits(body.datakey_length, {
+    field: 'datakey_length',
+    range: 'KMS.1901',
+    whole: 'KMS.1903',
+  })
+}
+
+function requireWrappable(length: number, { maxSecretBytes }: HsmLimits): void {
+  if (length <= maxSecretBytes) return
+  throw new KmsError(
+    'KMS.1901',
+    `The data key is too long for this token, which wraps up to ${8 * maxSecretBytes} bits.`,
+  )
 }
 
 function bytesOfSpec(spec: Static<typeof DatakeySpec>): number {

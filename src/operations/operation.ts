@@ -7,6 +7,8 @@ import type { Service } from '../core/service.js'
 /** Schemas of the places where a request carries its fields; a place that is absent carries none. */
 export interface RequestSchemas {
   readonly path?: TObject
+  /** Parameters behind the question mark, all of them texts. */
+  readonly query?: TObject
   readonly body?: TObject
 }
 
@@ -25,6 +27,8 @@ export interface CallTrace {
 export interface ProjectCall {
   readonly caller: Caller
   readonly trace: CallTrace
+  /** What the client calls itself; empty where it does not. */
+  readonly userAgent: string
 }
 
 /** What a call that anybody may make carries besides its fields. */
@@ -114,6 +118,9 @@ const ERRORS_OF_PROJECT: readonly ErrorCode[] = [
 /** Errors that any operation may answer that takes a body. */
 const ERRORS_OF_BODY: readonly ErrorCode[] = ['KMS.0202', 'KMS.0204', 'KMS.0206', 'KMS.0308']
 
+/** Errors that any operation may answer that takes parameters behind the question mark. */
+const ERRORS_OF_QUERY: readonly ErrorCode[] = ['KMS.0204', 'KMS.0308']
+
 /** Every error that an operation may answer: its own and the common ones, in ascending order. */
 export function errorsOf(operation: AnyOperation): readonly ErrorCode[] {
   const codes = new Set([
@@ -121,6 +128,7 @@ export function errorsOf(operation: AnyOperation): readonly ErrorCode[] {
     ...ERRORS_OF_ALL,
     ...(operation.access === 'project' ? ERRORS_OF_PROJECT : []),
     ...(operation.request.body ? ERRORS_OF_BODY : []),
+    ...(operation.request.query ? ERRORS_OF_QUERY : []),
   ])
   return [...codes].sort()
 }

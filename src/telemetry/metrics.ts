@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { DueWork } from '../core/due-work.js'
 import type { HsmObserver } from '../core/hsm-observer.js'
 
 /** Upper bounds in seconds, from a call that never left the process to one that met its deadline. */
@@ -8,6 +9,8 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export interface Metrics {
   /** Counts a request; `code` is `ok` or an error code, both labels come from closed sets. */
   request(operation: string, code: string, seconds: number): void
+  /** Counts an item of due work. */
+  dueWork(work: DueWork, outcome: 'done' | 'failed' | 'held'): void
   /** Watches the HSM layer. */
   readonly hsm: HsmObserver
   readonly contentType: string
@@ -32,11 +35,18 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers: [registry],
   })
+  const dueWork = new Counter({
+    name: 'kms_due_work_total',
+    help: 'Work that nobody calls for (destruction, lapse, rotation, import-pair) by outcome.',
+    labelNames: ['work', 'outcome'] as const,
+    registers: [registry],
+  })
   return {
     request(operation, code, elapsed) {
       requests.inc({ operation, code })
       seconds.observe({ operation }, elapsed)
     },
+    dueWork: (work, outcome) => dueWork.inc({ work, outcome }),
     hsm: hsmObserver(registry),
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
-import { MalformedBytes, decodeDatakeyFrame } from '../../src/codec/datakey-frame.js'
+import { decodeDatakeyFrame } from '../../src/codec/datakey-frame.js'
+import { MalformedBytes } from '../../src/codec/frame.js'
 import { parseDigestedDatakey } from '../../src/core/datakey.js'
 import { KmsError } from '../../src/core/errors.js'
 import { parseKeyId } from '../../src/core/ids.js'

@@ -1,14 +1,11 @@
 import fc from 'fast-check'
 import { decodeCredentialRecord } from '../../src/codec/credential-record.js'
-import { MalformedBytes, encodeDatakeyHeader } from '../../src/codec/datakey-frame.js'
-import {
-  type CredentialSealing,
-  generateAccessKey,
-  openSecret,
-  sealSecret,
-} from '../../src/core/credential.js'
+import { encodeDatakeyHeader } from '../../src/codec/datakey-frame.js'
+import { MalformedBytes } from '../../src/codec/frame.js'
+import { generateAccessKey, openSecret, sealSecret } from '../../src/core/credential.js'
 import { HsmError, type KeyWrapping } from '../../src/core/hsm.js'
 import { newKeyId, projectId } from '../../src/core/ids.js'
+import type { CredentialSealing } from '../../src/core/sealed-record.js'
 import { createSealing } from '../support/sign.js'
 
 const ID = 'AKEXAMPLE00000000001'
@@ -149,7 +146,12 @@ test('no tag of a record can be one of a data-key frame', async () => {
     generateReadable: (request) => sealing.hsm.generateReadable(request),
   }
   await sealSecret({ ...sealing, hsm }, { identity: IDENTITY, secret: SECRET })
-  const frame = encodeDatakeyHeader({ bindingGeneration: 1, datakeyLength: 40, keyVersion: 1 })
+  const frame = encodeDatakeyHeader({
+    form: 'datakey',
+    bindingGeneration: 1,
+    datakeyLength: 40,
+    keyVersion: 1,
+  })
   const [start] = starts
   expect(Buffer.from(start ?? []).toString('latin1')).toMatch(/^hsm-kms secret access key\0/)
   expect(start?.slice(0, 2)).not.toEqual(Uint8Array.from(frame.slice(0, 2)))

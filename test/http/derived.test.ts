@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-/** Values that are right for no field. Null is not among them: it counts as absent. */
+/** Values that are right for few fields. Null is not among them: it counts as absent. */
 const MISTYPED: readonly unknown[] = [true, [], ['x'], [{}], { nested: { deep: 1 } }, 1.5]
 
 const withBody = operations.filter((operation) => operation.request.body !== undefined)
@@ -27,8 +27,12 @@ describe.each(withBody.map((operation) => [operation.name, operation] as const))
     test('accepts its published example and answers as its schema says', async () => {
       const reply = await app.call(name, await sampleBody(app, operation))
       expect([reply.status, reply.text]).toEqual([operation.status, expect.any(String)])
+      if (operation.status === 204) {
+        expect([reply.text, reply.headers['content-type']]).toEqual(['', undefined])
+        return
+      }
       expect(reply.headers['content-type']).toBe('application/json')
-      expect(faultsOf(operation, reply.json)).toEqual([])
+      expect(faultsOf(operation, JSON.parse(reply.text))).toEqual([])
     })
 
     test('takes members that it does not know', async () => {
@@ -56,7 +60,7 @@ describe.each(withBody.map((operation) => [operation.name, operation] as const))
 
     test.each(own)('refuses %s of another type', async (field, schema) => {
       const body = await sampleBody(app, operation)
-      for (const value of MISTYPED) {
+      for (const value of MISTYPED.filter((one) => !takes(schema, one))) {
         const reply = await app.call(name, { ...body, [field]: value })
         const sentence = expectError(reply, schema['x-error-code'] ?? 'KMS.0308')
         expect(sentence).toContain(`${field} must be `)
@@ -67,7 +71,7 @@ describe.each(withBody.map((operation) => [operation.name, operation] as const))
     test.each(own)('refuses a huge %s', async (field) => {
       const body = await sampleBody(app, operation)
       const reply = await app.call(name, { ...body, [field]: 'Aa'.repeat(200_000) })
-      if (field === 'plain_text') expectError(reply, 'KMS.2104')
+      if (name === 'EncryptDatakey' && field === 'plain_text') expectError(reply, 'KMS.2104')
       expect(reply.status).toBe(400)
       expect(errorsOf(operation)).toContain(reply.json['error_code'])
       expect(reply.text.length).toBeLessThan(600)
@@ -113,6 +117,12 @@ describe.each(ofProject.map((operation) => [operation.name, operation] as const)
     })
   },
 )
+
+function takes(schema: object, value: unknown): boolean {
+  const ajv = new Ajv2020({ allowUnionTypes: true })
+  ajv.addVocabulary(['x-error-code', 'x-expected'])
+  return ajv.validate(schema, value)
+}
 
 /** What is wrong with an answer under the schema of its operation, undeclared members included. */
 function faultsOf(operation: AnyOperation, value: unknown): unknown {

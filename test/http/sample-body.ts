@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { AnyOperation } from '../../src/operations/operation.js'
+import { CRYPTO_SAMPLES } from './sample-crypto.js'
+import { DIRECTORY_SAMPLES } from './sample-directory.js'
 import type { TestApp } from './start-app.js'
 
 /** A DEK of 64 bytes with its digest, as `plain_text` carries it. */
@@ -11,12 +13,26 @@ export function digested(dek: Uint8Array): string {
   return `${Buffer.from(dek).toString('hex')} ${digest}`
 }
 
+/** Makes a published example good: puts keys and ciphertext into it that exist. */
+export type Preparation = (
+  app: TestApp,
+  example: Readonly<Record<string, unknown>>,
+) => Promise<Record<string, unknown>>
+
+/** Operations whose example needs more than a symmetric key, by name. */
+const PREPARATIONS: Readonly<Record<string, Preparation>> = {
+  ...CRYPTO_SAMPLES,
+  ...DIRECTORY_SAMPLES,
+}
+
 /** A body that an operation accepts: its published example with a key and a ciphertext that exist. */
 export async function sampleBody(
   app: TestApp,
   operation: AnyOperation,
 ): Promise<Record<string, unknown>> {
   const body = { ...(operation.example.request as Record<string, unknown>) }
+  const prepare = PREPARATIONS[operation.name]
+  if (prepare) return prepare(app, body)
   if ('key_alias' in body) body['key_alias'] = randomUUID()
   if ('plain_text' in body) body['plain_text'] = PLAIN_TEXT
   if (!('key_id' in body)) return body

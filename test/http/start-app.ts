@@ -5,15 +5,17 @@ import { createAuthenticator } from '../../src/auth/authenticator.js'
 import { signRequest } from '../../src/auth/signer.js'
 import { storeAccessKey } from '../../src/core/create-access-key.js'
 import { generateAccessKey } from '../../src/core/credential.js'
+import type { Hsm } from '../../src/core/hsm.js'
 import { type ProjectId, projectId } from '../../src/core/ids.js'
 import { loadServiceKeys } from '../../src/core/service-keys.js'
 import type { Service } from '../../src/core/service.js'
 import { type AppParts, createApp } from '../../src/http/app.js'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.js'
+import { openTokens } from '../../src/open-tokens.js'
 import { operations } from '../../src/operations/index.js'
 import type { AnyOperation } from '../../src/operations/operation.js'
 import { cachedAccessKeys } from '../../src/store/cached-access-keys.js'
-import { cachedKeys } from '../../src/store/cached-keys.js'
+import { cachedStores } from '../../src/store/cached-stores.js'
 import { openDatabase } from '../../src/store/database.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { startLog } from '../../src/telemetry/log.js'
@@ -26,8 +28,15 @@ export const PROJECT = projectId('0dea2644dc80d5d22ff1c01e3ebea6fc')
 export const OTHER_PROJECT = projectId('ffffffffffffffffffffffffffffffff')
 /** Account of both. */
 export const DOMAIN = 'b168fe00ff56492495a7d22974df2d0b'
+/** A tenant of another account. */
+export const FOREIGN_PROJECT = projectId('eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee')
+/** Account of that tenant. */
+export const FOREIGN_DOMAIN = 'dddddddddddddddddddddddddddddddd'
 /** Region of the service. */
 export const REGION = 'eu-west-101'
+
+/** HSM cluster that keystores may be registered on, unless a test says otherwise. */
+export const SAMPLE_CLUSTER = 'cluster_id'
 
 /** How a signed request differs from the usual one. */
 export interface Deviation {
@@ -59,18 +68,37 @@ export interface TestApp {
     body: string | Uint8Array,
     deviation?: Deviation,
   ): Promise<Reply>
-  /** Calls an operation by name with a JSON body. */
+  /** Calls an operation by name with a JSON body; its path parameters are members of the body, or stand for themselves. */
   call(operation: string, body: unknown, deviation?: Deviation): Promise<Reply>
   /** Makes a CMK with a fresh alias and returns its id. */
-  createCmk(): Promise<string>
+  createCmk(fields?: object): Promise<string>
   /** Everything logged so far, one event each. */
   events(): readonly Record<string, unknown>[]
   close(): Promise<void>
 }
 
+/** An HSM cluster of the operator, as a test sets it up. */
+export interface TestCluster {
+  readonly domainId: string | undefined
+  open(): Promise<Hsm>
+}
+
+const inMemory: TestCluster = {
+  domainId: undefined,
+  open: () => Promise.resolve(createMemoryHsm()),
+}
+
+/** The user of each project. */
+const USERS = [
+  { projectId: PROJECT, domainId: DOMAIN, userName: 'tester' },
+  { projectId: OTHER_PROJECT, domainId: DOMAIN, userName: 'neighbour' },
+  { projectId: FOREIGN_PROJECT, domainId: FOREIGN_DOMAIN, userName: 'foreigner' },
+]
+
 /** How an application differs from the usual one. */
 export interface TestAppOptions {
   readonly hsm?: MemoryHsmOptions
+  readonly clusters?: ReadonlyMap<string, TestCluster>
   readonly service?: (service: Service) => Service
   readonly app?: Partial<AppParts>
   readonly server?: Partial<ServerOptions>
@@ -86,20 +114,32 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const sealing = { hsm, ...keys }
   const parts = { sealing, store: database.accessKeys, clock }
   const signers = new Map<ProjectId, { accessKeyId: string; secretAccessKey: string }>()
-  for (const project of [PROJECT, OTHER_PROJECT]) {
+  for (const owner of USERS) {
     const generated = await generateAccessKey(hsm)
-    const owner = { projectId: project, domainId: DOMAIN, userName: 'tester' }
     const { id } = await storeAccessKey(parts, owner, generated)
     const secretAccessKey = Buffer.from(generated.secret).toString('latin1')
-    signers.set(project, { accessKeyId: id, secretAccessKey })
+    signers.set(owner.projectId, { accessKeyId: id, secretAccessKey })
   }
+  const stores = cachedStores(database, clock)
+  const tokens = openTokens({
+    own: { hsm, ...keys },
+    keystores: stores.keystores,
+    serviceKeys: database.serviceKeys,
+    clock,
+    clusters: options.clusters ?? new Map([[SAMPLE_CLUSTER, inMemory]]),
+    openHsm: (cluster) => cluster.open(),
+  })
   const plain: Service = {
     hsm,
     bindingKeys: keys.bindingKeys,
-    keys: cachedKeys(database.keys, clock),
+    ...stores,
+    tokens,
+    credentials: sealing,
     clock,
     region: REGION,
     cmkQuota: 1000,
+    grantQuota: 100,
+    aliasListForm: 'by-client',
   }
   const service = options.service?.(plain) ?? plain
   const lines: string[] = []
@@ -127,6 +167,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     events: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     async close() {
       await server.close(1000)
+      await tokens.close()
       await log.close()
       await hsm.close()
       await database.close()
@@ -162,14 +203,17 @@ function clientOf(
       return exchange({ method, origin: url, path, headers, body })
     },
     call(name, body, deviation) {
-      const { method, path } = operationNamed(name)
+      const { method, path, request } = operationNamed(name)
       const project = deviation?.project ?? PROJECT
-      const filled = path.replace('{project_id}', project)
-      return client.sendSigned(method, filled, JSON.stringify(body), deviation)
+      const values = { ...(body as Record<string, unknown>), project_id: project }
+      const filled = path.replace(/\{(\w+)\}/g, (_braces, parameter: string) =>
+        encodeURIComponent(String(values[parameter as keyof typeof values] ?? parameter)),
+      )
+      return client.sendSigned(method, filled, request.body ? JSON.stringify(body) : '', deviation)
     },
-    async createCmk() {
+    async createCmk(fields) {
       const alias = `key-${Math.random().toString(36).slice(2)}`
-      const { json } = await client.call('CreateKey', { key_alias: alias })
+      const { json } = await client.call('CreateKey', { key_alias: alias, ...fields })
       return (json['key_info'] as { key_id: string }).key_id
     },
   }

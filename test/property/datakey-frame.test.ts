@@ -2,13 +2,15 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   MAX_DATAKEY_FRAME_BYTES,
-  MalformedBytes,
   decodeDatakeyFrame,
-  encodeChecked,
   encodeDatakeyHeader,
+} from '../../src/codec/datakey-frame.js'
+import {
+  MalformedBytes,
+  encodeChecked,
   encodeKeyIdField,
   wrappedLength,
-} from '../../src/codec/datakey-frame.js'
+} from '../../src/codec/frame.js'
 import { bytesOf, datakeyHeaders, keyIds } from '../support/arbitraries.js'
 
 const partsOfAFrame = datakeyHeaders().chain((header) =>
@@ -22,7 +24,7 @@ const partsOfAFrame = datakeyHeaders().chain((header) =>
 )
 
 const frames = partsOfAFrame.map(({ header, keyId, wrapped, tag, checksum }) => {
-  const parts = { header: encodeDatakeyHeader(header), wrapped, tag }
+  const parts = { header: encodeDatakeyHeader(header), body: [wrapped, tag] }
   const checked = encodeChecked({ ...parts, keyIdField: encodeKeyIdField(keyId) })
   return Buffer.concat([checked, checksum])
 })
@@ -46,7 +48,7 @@ test('decoding undoes encoding', () => {
     fc.property(partsOfAFrame, ({ header, keyId, wrapped, tag, checksum }) => {
       const headerBytes = encodeDatakeyHeader(header)
       const keyIdField = encodeKeyIdField(keyId)
-      const checked = encodeChecked({ header: headerBytes, wrapped, tag, keyIdField })
+      const checked = encodeChecked({ header: headerBytes, body: [wrapped, tag], keyIdField })
       const decoded = decodeDatakeyFrame(Buffer.concat([checked, checksum]))
       const expected = {
         ...header,
@@ -76,7 +78,8 @@ test('whatever decodes encodes to the same bytes, and all else is malformed', ()
         const frame = decodeDatakeyFrame(bytes)
         decoded += 1
         const header = encodeDatakeyHeader(frame)
-        const again = Buffer.concat([encodeChecked({ ...frame, header }), frame.checksum])
+        const body = [frame.wrapped, frame.tag]
+        const again = Buffer.concat([encodeChecked({ ...frame, header, body }), frame.checksum])
         expect(again.equals(bytes)).toBe(true)
       } catch (error) {
         if (!(error instanceof MalformedBytes)) throw error

@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import { type DatakeyHeader, MAX_DATAKEY_BYTES } from '../../src/codec/datakey-frame.js'
+import { type DataHeader, MAX_TEXT_BYTES } from '../../src/codec/data-frame.js'
+import {
+  type DatakeyForm,
+  type DatakeyHeader,
+  MAX_DATAKEY_BYTES,
+  MAX_PRIVATE_KEY_BYTES,
+} from '../../src/codec/datakey-frame.js'
 import type { Context } from '../../src/core/context-bytes.js'
 import { type KeyId, type KeyRef, parseKeyId } from '../../src/core/ids.js'
 
@@ -32,10 +38,26 @@ export function datakeys(): fc.Arbitrary<Uint8Array> {
 
 /** Headers of every frame that can be written. */
 export function datakeyHeaders(): fc.Arbitrary<DatakeyHeader> {
+  return fc
+    .constantFrom<DatakeyForm>('datakey', 'pair')
+    .chain((form) =>
+      fc.record({
+        form: fc.constant(form),
+        bindingGeneration: fc.integer({ min: 1, max: 255 }),
+        datakeyLength: fc.integer({
+          min: 1,
+          max: form === 'pair' ? MAX_PRIVATE_KEY_BYTES : MAX_DATAKEY_BYTES,
+        }),
+        keyVersion: fc.integer({ min: 1, max: 0xffff_ffff }),
+      }),
+    )
+}
+
+/** Headers of every frame of a text that can be written. */
+export function dataHeaders(): fc.Arbitrary<DataHeader> {
   return fc.record({
-    bindingGeneration: fc.integer({ min: 1, max: 255 }),
-    datakeyLength: fc.integer({ min: 1, max: MAX_DATAKEY_BYTES }),
     keyVersion: fc.integer({ min: 1, max: 0xffff_ffff }),
+    textLength: fc.integer({ min: 1, max: MAX_TEXT_BYTES }),
   })
 }
 

@@ -2,9 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.js'
 import type { SignedRequest } from '../../src/auth/claim.js'
 import type { AccessKey, AccessKeyStore } from '../../src/core/access-key.js'
-import { type CredentialSealing, sealSecret } from '../../src/core/credential.js'
+import { sealSecret } from '../../src/core/credential.js'
 import type { Hsm } from '../../src/core/hsm.js'
 import { type KeyRef, newKeyId, projectId } from '../../src/core/ids.js'
+import type { CredentialSealing } from '../../src/core/sealed-record.js'
 import { type MemoryHsmOptions, createMemoryHsm } from './memory-hsm.js'
 
 /** The access key of the published test vectors. */

@@ -1,26 +1,29 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  type DatakeyForm,
   MAX_DATAKEY_FRAME_BYTES,
-  MalformedBytes,
   decodeDatakeyFrame,
-  encodeChecked,
   encodeDatakeyHeader,
+} from '../../../src/codec/datakey-frame.js'
+import {
+  MalformedBytes,
+  encodeChecked,
   encodeKeyIdField,
   wrappedLength,
-} from '../../../src/codec/datakey-frame.js'
+} from '../../../src/codec/frame.js'
 
 const KEY_ID = '0d0466b0-e727-4d9c-b35d-f84bb474a37f'
 
-function frame(length: number): Buffer {
+function frame(length: number, form: DatakeyForm = 'datakey'): Buffer {
   const header = encodeDatakeyHeader({
+    form,
     bindingGeneration: 3,
     datakeyLength: length,
     keyVersion: 0x01020304,
   })
   const checked = encodeChecked({
     header,
-    wrapped: Buffer.alloc(wrappedLength(length), 0x77),
-    tag: Buffer.alloc(32, 0x88),
+    body: [Buffer.alloc(wrappedLength(length), 0x77), Buffer.alloc(32, 0x88)],
     keyIdField: encodeKeyIdField(KEY_ID),
   })
   return Buffer.concat([checked, Buffer.alloc(32, 0x99)])
@@ -53,15 +56,21 @@ test.each([
   expect(wrappedLength(length)).toBe(wrapped)
 })
 
-test('the longest frame is the one of 1024 bytes', () => {
-  expect(MAX_DATAKEY_FRAME_BYTES).toBe(1148)
-  expect(frame(1024)).toHaveLength(MAX_DATAKEY_FRAME_BYTES)
+test('the longest frames are those of 1024 bytes, and of a private key of 4096 bytes', () => {
+  expect(frame(1024)).toHaveLength(1148)
+  expect(frame(4096, 'pair')).toHaveLength(4220)
+  expect(MAX_DATAKEY_FRAME_BYTES).toBe(4220)
+  expect(decodeDatakeyFrame(frame(4096, 'pair'))).toMatchObject({
+    form: 'pair',
+    datakeyLength: 4096,
+  })
 })
 
 test('takes a frame apart', () => {
   const bytes = frame(9)
   const parts = decodeDatakeyFrame(bytes)
   expect(parts).toMatchObject({
+    form: 'datakey',
     bindingGeneration: 3,
     datakeyLength: 9,
     keyVersion: 0x01020304,
@@ -91,7 +100,7 @@ describe('refuses', () => {
   test.each([
     ['no bytes', Buffer.alloc(0), 'too short'],
     ['one byte less than the shortest', frame(1).subarray(1), 'too short'],
-    ['one byte more than the longest', Buffer.alloc(1149), 'too long'],
+    ['one byte more than the longest', Buffer.alloc(4221), 'too long'],
     ['version 1', edited(64, (bytes) => bytes.writeUInt16LE(1, 0)), 'version'],
     ['version 0x0102', edited(64, (bytes) => bytes.writeUInt8(1, 1)), 'version'],
     [
@@ -117,6 +126,9 @@ describe('refuses', () => {
       edited(64, (bytes) => bytes.writeUInt16LE(65, 6)),
       'data key',
     ],
+    ['a data key of 1025 bytes', frame(1025), 'data key'],
+    ['a private key of 4097 bytes', frame(4097, 'pair'), 'too long'],
+    ['algorithm 4', edited(64, (bytes) => bytes.writeUInt8(4, 4)), 'algorithm'],
     ['a data key of 65535 bytes', edited(64, (bytes) => bytes.writeUInt16LE(65535, 6)), 'data key'],
   ])('%s', (_, bytes, reason) => {
     expect(() => decodeDatakeyFrame(bytes)).toThrow(MalformedBytes)

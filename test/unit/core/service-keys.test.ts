@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Hsm, HsmError } from '../../../src/core/hsm.js'
 import { newKeyId } from '../../../src/core/ids.js'
+import { DEFAULT_KEYSTORE } from '../../../src/core/keystore.js'
 import type {
   ServiceKey,
   ServiceKeyPurpose,
@@ -16,15 +17,17 @@ class MemoryServiceKeys implements ServiceKeyStore {
 
   insert(serviceKey: ServiceKey): Promise<boolean> {
     const taken = this.rows.some(
-      ({ purpose, key }) =>
-        purpose === serviceKey.purpose && key.version === serviceKey.key.version,
+      ({ keystoreId, purpose, key }) =>
+        keystoreId === serviceKey.keystoreId &&
+        purpose === serviceKey.purpose &&
+        key.version === serviceKey.key.version,
     )
     if (!taken) this.rows.push(serviceKey)
     return Promise.resolve(!taken)
   }
 
-  list(): Promise<readonly ServiceKey[]> {
-    return Promise.resolve([...this.rows])
+  list(keystoreId: string): Promise<readonly ServiceKey[]> {
+    return Promise.resolve(this.rows.filter((row) => row.keystoreId === keystoreId))
   }
 }
 
@@ -40,7 +43,7 @@ async function addGeneration(
   const key = { keyId: newKeyId(), version: generation }
   const kind = purpose === 'binding' ? 'binding' : 'wrapping'
   const checkValue = await parts.hsm.generateKey({ key, kind, label: 'test' })
-  const row = { purpose, key, checkValue, createdAt: NOW }
+  const row = { keystoreId: DEFAULT_KEYSTORE, purpose, key, checkValue, createdAt: NOW }
   parts.store.rows.push(row)
   return row
 }

@@ -1,0 +1,23 @@
+"""What Schemathesis loads before it starts: signatures, and requests that reach the handlers."""
+
+import json
+import os
+
+import schemathesis
+
+from seeds import plant
+from signature import Signature
+from steering import Steering
+
+with open(os.environ["KMS_FUZZ_SETTINGS"], encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
+SIGNATURE = Signature(SETTINGS)
+STEERING = Steering(SETTINGS, plant(SETTINGS, SIGNATURE))
+
+schemathesis.auth.set_from_requests(SIGNATURE)
+
+
+@schemathesis.hook
+def before_call(_context, case, _kwargs):
+    STEERING.lead(case)

@@ -1,0 +1,59 @@
+"""Leads half of the generated requests past the first check, to real keys and real ciphertexts.
+
+A generated id names nothing, so without this the handlers behind the look-up of a key would never run.
+"""
+
+import hashlib
+import random
+
+# How often a request becomes one that is known to succeed, and how often one of its members stays as generated.
+KNOWN_REQUEST = 0.4
+KEPT_MEMBER = 0.15
+# How often a member that names something names something real.
+REAL_NAME = 0.6
+
+
+class Steering:
+    """Changes generated cases in place."""
+
+    def __init__(self, settings, seeds):
+        self.project = settings["project_id"]
+        self.seeds = seeds
+
+    def lead(self, case):
+        """Changes a case; the same case is always changed alike, so that failures can be reproduced and shrunk."""
+        name = case.operation.definition.raw["operationId"]
+        told = repr((name, case.path_parameters, case.query, case.body))
+        choice = random.Random(hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest())
+        if "project_id" in case.path_parameters and choice.random() < 0.97:
+            case.path_parameters["project_id"] = self.project
+        known = self.seeds.requests.get(name)
+        if known and choice.random() < KNOWN_REQUEST:
+            self._become(case, choice.choice(known), choice)
+        else:
+            for place in (case.path_parameters, case.query, case.body):
+                self._name(place, name, choice)
+
+    def _become(self, case, request, choice):
+        case.path_parameters.update(request.get("path", {}))
+        if "query" in request:
+            case.query = merged(request["query"], case.query, choice)
+        if "body" in request:
+            case.body = merged(request["body"], case.body, choice)
+
+    def _name(self, place, operation, choice):
+        if not isinstance(place, dict):
+            return
+        for member, value in place.items():
+            pool = self.seeds.names(operation, member)
+            if pool and choice.random() < REAL_NAME:
+                place[member] = choice.choice(pool)
+            else:
+                self._name(value, operation, choice)
+
+
+def merged(known, generated, choice):
+    if not isinstance(generated, dict):
+        return generated if choice.random() < KEPT_MEMBER else dict(known)
+    kept = {name: value for name, value in generated.items() if choice.random() < KEPT_MEMBER}
+    return {**known, **kept}

@@ -1,0 +1,73 @@
+import type { DataFrame } from '../codec/data-frame.js'
+import { currentKey } from '../core/cmk.js'
+import { requireNoContext } from '../core/context-bytes.js'
+import { type EncryptionAlgorithm, encryptionScheme } from '../core/encryption-algorithms.js'
+import { KmsError } from '../core/errors.js'
+import type { GrantOperation } from '../core/grant.js'
+import { requireTextEncryption } from '../core/key-use.js'
+import { requireKeyId, requireVersion } from '../core/read-frame.js'
+import { decryptUnderRsa } from '../core/rsa-encryption.js'
+import { type SealedText, openText, readDataFrame } from '../core/seal-data.js'
+import type { Service } from '../core/service.js'
+import { type EncryptionKey, loadEncryptionKey } from './load-encryption-key.js'
+import type { ProjectCall } from './operation.js'
+
+/** What an encrypted text of a request is under. */
+export interface CipherSource {
+  /** Key reference; a data frame names its key itself. */
+  readonly keyReference: string | undefined
+  /** Name of the field that holds it. */
+  readonly field: string
+  readonly algorithm: EncryptionAlgorithm
+  readonly bytes: Uint8Array
+  readonly context: Uint8Array
+}
+
+/** An encrypted text with its key: a data frame, or a call that decrypts it under RSA. */
+export type FoundText =
+  | { readonly key: EncryptionKey; readonly sealed: SealedText }
+  | { readonly key: EncryptionKey; readonly decrypt: () => Promise<Uint8Array> }
+
+/**
+ * Finds the key of an encrypted text and judges all that needs no HSM.
+ *
+ * @throws KmsError KMS.2201, KMS.2105, KMS.2106; KMS.0204 where an asymmetric ciphertext comes without its key
+ */
+export async function findText(
+  service: Service,
+  call: ProjectCall,
+  request: CipherSource & { readonly grantable?: GrantOperation },
+): Promise<FoundText> {
+  const { keyReference, algorithm, bytes, context, grantable } = request
+  const frame = keyReference === undefined ? readNamedFrame(request) : undefined
+  const key = await loadEncryptionKey(service, call, {
+    reference: keyReference ?? frame?.keyId ?? '',
+    judge: requireTextEncryption,
+    ...(grantable && { grantable }),
+  })
+  const { cmk, form, token } = key
+  const scheme = encryptionScheme(algorithm, form)
+  if (scheme === 'frame') {
+    const sealed = seal(frame ?? readDataFrame(bytes), key, context)
+    return { key, sealed }
+  }
+  requireNoContext(context)
+  const decrypting = { key: currentKey(cmk), hash: scheme, ciphertext: bytes }
+  return { key, decrypt: () => decryptUnderRsa(token.hsm, decrypting) }
+}
+
+/** The clear text, which the caller zeroes. */
+export function decryptText(found: FoundText): Promise<Uint8Array> {
+  return 'sealed' in found ? openText(found.key.token.hsm, found.sealed) : found.decrypt()
+}
+
+function readNamedFrame({ algorithm, bytes, field }: CipherSource): DataFrame {
+  if (algorithm === 'SYMMETRIC_DEFAULT') return readDataFrame(bytes)
+  throw new KmsError('KMS.0204', `${field} is missing: an asymmetric ciphertext names no key.`)
+}
+
+function seal(frame: DataFrame, { cmk }: EncryptionKey, context: Uint8Array): SealedText {
+  requireKeyId(frame, cmk.id)
+  requireVersion(frame, cmk.currentVersion)
+  return { key: { keyId: cmk.id, version: frame.keyVersion }, frame, context }
+}

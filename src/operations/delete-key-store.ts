@@ -1,0 +1,37 @@
+import { Type } from 'typebox'
+import { KmsError } from '../core/errors.js'
+import { KeystorePath, loadKeystore } from './key-store-fields.js'
+import { defineOperation } from './operation.js'
+
+/** Removes a keystore that is disabled and holds no key. Its HSM cluster can be registered anew. */
+export const deleteKeyStore = defineOperation({
+  name: 'DeleteKeyStore',
+  group: 'Dedicated keystores',
+  method: 'DELETE',
+  path: '/v1.0/{project_id}/keystores/{keystore_id}',
+  action: 'kms:keystore:delete',
+  summary: 'Remove a keystore.',
+  request: { path: KeystorePath },
+  response: Type.Null(),
+  status: 204,
+  errors: ['KMS.0308', 'KMS.8003'],
+  example: { response: null },
+  async handle({ path }, service, call) {
+    const keystore = await loadKeystore(service, call, path)
+    if (keystore.state !== '3') {
+      throw new KmsError('KMS.0308', 'The keystore is enabled. Disable it first.')
+    }
+    const keys = await service.keys.countByKeystore(keystore.id)
+    if (keys > 0) {
+      throw new KmsError(
+        'KMS.0308',
+        `The keystore still holds the material of ${keys} keys. Schedule their deletion and wait for it first.`,
+      )
+    }
+    await service.tokens.release(keystore.id)
+    if (!(await service.keystores.remove(keystore.id))) {
+      throw new KmsError('KMS.8003', 'The keystore was removed already.')
+    }
+    return null
+  },
+})

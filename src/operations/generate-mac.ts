@@ -1,0 +1,36 @@
+import { Type } from 'typebox'
+import { EXAMPLE_KEY_ID, EXAMPLE_MAC } from './examples.js'
+import { ProjectPath } from './fields.js'
+import { MAC_ERRORS, MacFields, readMacRequest } from './mac-request.js'
+import { defineOperation } from './operation.js'
+
+/** Makes a MAC. */
+export const generateMac = defineOperation({
+  name: 'GenerateMac',
+  group: 'MAC',
+  method: 'POST',
+  path: '/v1.0/{project_id}/kms/generate-mac',
+  action: 'kms:cmk:generateMac',
+  summary: 'Make a message authentication code.',
+  request: { path: ProjectPath, body: Type.Object(MacFields) },
+  response: Type.Object({
+    key_id: Type.String({ description: 'Key that made the code.' }),
+    mac_algorithm: Type.String({ description: 'Algorithm, as requested.' }),
+    mac: Type.String({ description: 'The code, lower-case hexadecimal.' }),
+  }),
+  status: 200,
+  errors: MAC_ERRORS,
+  example: {
+    request: {
+      key_id: EXAMPLE_KEY_ID,
+      mac_algorithm: 'HMAC_SHA_256',
+      message: 'aGVsbG8gd29ybGQ=',
+    },
+    response: { key_id: EXAMPLE_KEY_ID, mac_algorithm: 'HMAC_SHA_256', mac: EXAMPLE_MAC },
+  },
+  async handle({ body }, service, call) {
+    const { cmk, hsm, ...request } = await readMacRequest(service, call, body)
+    const mac = Buffer.from(await hsm.mac(request)).toString('hex')
+    return { key_id: cmk.id, mac_algorithm: body.mac_algorithm, mac }
+  },
+})

@@ -1,0 +1,105 @@
+import {
+  type DatakeyFrame,
+  MAX_DATAKEY_BYTES,
+  MAX_PRIVATE_KEY_BYTES,
+} from '../codec/datakey-frame.js'
+import { currentKey } from '../core/cmk.js'
+import { requireNoContext } from '../core/context-bytes.js'
+import { parseWhole } from '../core/datakey.js'
+import type { EncryptionScheme } from '../core/encryption-algorithms.js'
+import { KmsError } from '../core/errors.js'
+import type { OaepHash } from '../core/hsm-data.js'
+import { requireVersion } from '../core/read-frame.js'
+import { decryptUnderRsa } from '../core/rsa-encryption.js'
+import { type SealedDatakey, openDatakey, readDatakeyFrame } from '../core/seal.js'
+import type { EncryptionKey } from './load-encryption-key.js'
+
+/** A wrapped data key of a request, judged as far as that needs no HSM: a frame, or the bare ciphertext of RSA. */
+export type WrappedDatakey = {
+  readonly key: EncryptionKey
+  /** Bytes of the clear data key, as the request states them. */
+  readonly length: number
+} & (
+  | { readonly sealed: SealedDatakey }
+  | { readonly ciphertext: Uint8Array; readonly hash: OaepHash }
+)
+
+/**
+ * Reads `datakey_cipher_length`.
+ *
+ * @throws KmsError KMS.2202
+ */
+export function parseClearLength(value: string | number): number {
+  return parseWhole(value, {
+    field: 'datakey_cipher_length',
+    min: 1,
+    max: MAX_PRIVATE_KEY_BYTES,
+    code: 'KMS.2202',
+  })
+}
+
+/**
+ * Judges a wrapped data key.
+ *
+ * @throws KmsError KMS.2201, KMS.2202, KMS.2204; KMS.0308 for a context under RSA
+ */
+export function readDatakey(
+  key: EncryptionKey,
+  request: {
+    readonly bytes: Uint8Array
+    readonly length: number
+    readonly context: Uint8Array
+    readonly scheme: EncryptionScheme
+  },
+): WrappedDatakey {
+  const { bytes, length, context, scheme } = request
+  if (scheme !== 'frame') {
+    requireNoContext(context)
+    return { key, length, ciphertext: bytes, hash: scheme }
+  }
+  const { id, currentVersion } = key.cmk
+  const frame = readDatakeyFrame(bytes, id)
+  requireVersion(frame, currentVersion)
+  requireLength(frame, length)
+  return { key, length, sealed: { keyId: id, frame, context } }
+}
+
+/**
+ * Opens a wrapped data key. The caller zeroes it.
+ *
+ * @throws KmsError KMS.2201, KMS.0311; KMS.2204 when it has another length than the request states
+ */
+export async function openWrapped(wrapped: WrappedDatakey): Promise<Uint8Array> {
+  const { key, length } = wrapped
+  const { hsm } = key.token
+  const dek =
+    'sealed' in wrapped
+      ? await openDatakey(key.token, wrapped.sealed)
+      : await decryptUnderRsa(hsm, { ...wrapped, key: currentKey(key.cmk) })
+  if (dek.length === length) return dek
+  dek.fill(0)
+  throw wrongLength()
+}
+
+/**
+ * Compares the length that a request states with the one in a frame. That of a private key which the token wrapped
+ * unseen stands there rounded up, so it is compared exactly only when the key is open.
+ */
+function requireLength(frame: DatakeyFrame, length: number): void {
+  if (frame.form === 'datakey' && length > MAX_DATAKEY_BYTES) {
+    throw new KmsError(
+      'KMS.2202',
+      `datakey_cipher_length must be a whole number from 1 to ${MAX_DATAKEY_BYTES} for a data key.`,
+    )
+  }
+  const longer = frame.datakeyLength - length
+  if (longer === 0 || (frame.form === 'pair' && longer > 0 && longer < 8)) return
+  throw wrongLength()
+}
+
+function wrongLength(): KmsError {
+  return new KmsError(
+    'KMS.2204',
+    'datakey_cipher_length is not the length of the data key in cipher_text.',
+  )
+}

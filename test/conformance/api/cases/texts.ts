@@ -1,0 +1,159 @@
+import type { Case } from '../case.js'
+import { BASE64, NOT_IN_USE, type Refusal, UNKNOWN_KEY, refused } from './shared.js'
+
+const KEY = { key_id: '$key' }
+const OAEP = { encryption_algorithm: 'RSAES_OAEP_SHA_256' }
+const DIGEST = Buffer.alloc(32, 7).toString('base64')
+const MESSAGE = 'bWVzc2FnZQ=='
+const ECDSA = { ...KEY, signing_algorithm: 'ECDSA_SHA_256', message: MESSAGE, message_type: 'RAW' }
+const HMAC = { ...KEY, mac_algorithm: 'HMAC_SHA_256', message: MESSAGE }
+const SIGNATURE = { signature: MESSAGE }
+const NOT_FOR_SIGNATURES: readonly Refusal[] = [
+  UNKNOWN_KEY,
+  ['KMS.0332', 'an RSA key for signatures'],
+  ['KMS.0334', 'a key for agreement'],
+  ['KMS.0341', 'an HMAC key'],
+  ['KMS.1115', 'a key'],
+  ['KMS.0329', 'an EC key', { message_type: 'DIGEST' }],
+  ['KMS.0308', 'an EC key', { message_type: 'TEXT' }],
+  ['KMS.0209', 'a disabled EC key'],
+  ['KMS.0210', 'an EC key to be deleted'],
+  ['KMS.1301', 'an empty external pair'],
+]
+
+/** Cases of the groups "Small data", "Signature" and "MAC". */
+export const TEXTS: readonly Case[] = [
+  {
+    operation: 'EncryptData',
+    given: 'a key',
+    fields: { ...KEY, plain_text: 'ä\n', sequence: '$sequence' },
+    answer: { key_id: '$key', cipher_text: BASE64 },
+  },
+  {
+    operation: 'EncryptData',
+    title: 'under an RSA key',
+    given: 'an RSA key for encryption',
+    fields: { ...KEY, ...OAEP, plain_text: 'x'.repeat(190) },
+    answer: { key_id: '$key', cipher_text: /^[0-9A-Za-z+/]{342}==$/ },
+  },
+  ...refused('EncryptData', { ...KEY, plain_text: 'x' }, [
+    ...NOT_IN_USE,
+    ['KMS.0340', 'a key in a disabled keystore'],
+    ['KMS.0335', 'an RSA key for signatures', OAEP],
+    ['KMS.0341', 'an HMAC key'],
+    ['KMS.1114', 'an EC key'],
+    ['KMS.0208', 'a key', { encryption_context: { a: ['1'] } }],
+    ['KMS.2101', 'a key', { plain_text: '' }],
+    ['KMS.2101', 'a key', { plain_text: 'ä'.repeat(4000) }],
+    ['KMS.2105', 'a key', OAEP],
+    ['KMS.2106', 'an RSA key for encryption'],
+    ['KMS.2108', 'an RSA key for encryption', { ...OAEP, plain_text: 'x'.repeat(191) }],
+  ]),
+  {
+    operation: 'DecryptData',
+    given: 'a sealed text',
+    fields: { cipher_text: '$cipher' },
+    answer: { key_id: '$key', plain_text: 'clear', plain_text_base64: 'Y2xlYXI=' },
+  },
+  ...refused('DecryptData', { cipher_text: 'A'.repeat(344), ...OAEP, ...KEY }, [
+    UNKNOWN_KEY,
+    ['KMS.0311', 'an RSA key for encryption'],
+    ['KMS.2105', 'a key'],
+    ['KMS.2201', 'a sealed text', { cipher_text: 'A'.repeat(344), ...symmetric() }],
+    ['KMS.2201', 'a sealed text', { cipher_text: '$cipher', key_id: '$other', ...symmetric() }],
+    ['KMS.0209', 'a disabled sealed text', { cipher_text: '$cipher', ...symmetric() }],
+    ['KMS.0210', 'a sealed text to be deleted', { cipher_text: '$cipher', ...symmetric() }],
+    ['KMS.2106', 'an RSA key for encryption', symmetric()],
+  ]),
+  {
+    operation: 'ReEncrypt',
+    given: 'a sealed text',
+    fields: { cipher_text: '$cipher', source_key_id: '$key', destination_key_id: '$other' },
+    answer: {
+      key_id: '$other',
+      source_key_id: '$key',
+      source_encryption_algorithm: 'SYMMETRIC_DEFAULT',
+      destination_encryption_algorithm: 'SYMMETRIC_DEFAULT',
+      cipher_text: BASE64,
+    },
+  },
+  {
+    operation: 'Sign',
+    given: 'an EC key',
+    fields: { ...ECDSA, sequence: '$sequence' },
+    answer: { key_id: '$key', signature: BASE64 },
+  },
+  {
+    operation: 'Sign',
+    title: 'a digest',
+    given: 'an RSA key for signatures',
+    fields: { ...KEY, signing_algorithm: 'RSASSA_PSS_SHA_256', message: DIGEST },
+    answer: { key_id: '$key', signature: BASE64 },
+  },
+  ...refused('Sign', ECDSA, NOT_FOR_SIGNATURES),
+  {
+    operation: 'ValidateSignature',
+    given: 'a signature',
+    fields: { ...ECDSA, signature: '$signature' },
+    answer: { key_id: '$key', signature_valid: 'true' },
+  },
+  {
+    operation: 'ValidateSignature',
+    title: 'of another message',
+    given: 'a signature',
+    fields: { ...ECDSA, signature: '$signature', message: DIGEST },
+    answer: { key_id: '$key', signature_valid: 'false' },
+  },
+  ...refused('ValidateSignature', { ...ECDSA, ...SIGNATURE }, NOT_FOR_SIGNATURES),
+  {
+    operation: 'ShowPublicKey',
+    given: 'an EC key',
+    fields: KEY,
+    answer: {
+      key_id: '$key',
+      public_key: /^-----BEGIN PUBLIC KEY-----\r\n[^]+\r\n-----END PUBLIC KEY-----\r\n$/,
+    },
+  },
+  ...refused('ShowPublicKey', KEY, [
+    UNKNOWN_KEY,
+    ['KMS.0331', 'a key'],
+    ['KMS.1301', 'an empty external pair'],
+    ['KMS.0210', 'an EC key to be deleted'],
+  ]),
+  {
+    operation: 'DeriveSharedSecret',
+    given: 'a key for agreement',
+    fields: { ...KEY, key_agreement_algorithm: 'ECDH', public_key: '$peer' },
+    answer: { key_id: '$key', key_agreement_algorithm: 'ECDH', shared_secret: BASE64 },
+  },
+  ...refused(
+    'DeriveSharedSecret',
+    { ...KEY, key_agreement_algorithm: 'ECDH', public_key: MESSAGE },
+    [UNKNOWN_KEY, ['KMS.0308', 'a key for agreement']],
+  ),
+  {
+    operation: 'GenerateMac',
+    given: 'an HMAC key',
+    fields: HMAC,
+    answer: { key_id: '$key', mac_algorithm: 'HMAC_SHA_256', mac: /^[0-9a-f]{64}$/ },
+  },
+  {
+    operation: 'VerifyMac',
+    given: 'a MAC',
+    fields: { ...HMAC, mac: '$mac' },
+    answer: { key_id: '$key', mac_algorithm: 'HMAC_SHA_256', mac_valid: true },
+  },
+  {
+    operation: 'VerifyMac',
+    title: 'of another message',
+    given: 'a MAC',
+    fields: { ...HMAC, mac: '$mac', message: DIGEST },
+    answer: { mac_valid: false },
+  },
+  ...refused('GenerateMac', HMAC, [UNKNOWN_KEY]),
+  ...refused('VerifyMac', { ...HMAC, mac: 'ff'.repeat(32) }, [UNKNOWN_KEY]),
+]
+
+function symmetric() {
+  return { encryption_algorithm: 'SYMMETRIC_DEFAULT' }
+}

@@ -1,0 +1,90 @@
+import {
+  constants,
+  createCipheriv,
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+  randomBytes,
+} from 'node:crypto'
+import type { Reply } from '../http/client.js'
+
+/** Wraps material as a customer does: RSA OAEP under the public key that the service handed out. */
+export function wrapMaterial(
+  publicKey: string,
+  material: Uint8Array,
+  oaepHash: 'sha1' | 'sha256' = 'sha256',
+): string {
+  const key = createPublicKey({
+    key: Buffer.from(publicKey, 'base64'),
+    format: 'der',
+    type: 'spki',
+  })
+  const padding = constants.RSA_PKCS1_OAEP_PADDING
+  return publicEncrypt({ key, padding, oaepHash }, material).toString('base64')
+}
+
+/** A private key as PKCS#8 under a temporary AES key (RFC 5649), and that key under RSA OAEP. */
+export function wrapPrivateKey(
+  publicKey: string,
+  pkcs8: Uint8Array,
+  temporary: Uint8Array = randomBytes(32),
+): { readonly encrypted_key_material: string; readonly encrypted_privatekey: string } {
+  const name = `id-aes${String(8 * temporary.length)}-wrap-pad`
+  const cipher = createCipheriv(name, temporary, Buffer.from('a65959a6', 'hex'))
+  return {
+    encrypted_key_material: wrapMaterial(publicKey, temporary),
+    encrypted_privatekey: Buffer.concat([cipher.update(pkcs8), cipher.final()]).toString('base64'),
+  }
+}
+
+/** PKCS#8 of a new private key. */
+export function newPrivateKey(kind: 'rsa-2048' | 'rsa-3072' | 'ec-p256' | 'ec-p384'): Buffer {
+  const format = { type: 'pkcs8', format: 'der' } as const
+  const publicKeyEncoding = { type: 'spki', format: 'der' } as const
+  if (kind.startsWith('rsa-')) {
+    const modulusLength = Number(kind.slice(4))
+    return generateKeyPairSync('rsa', {
+      modulusLength,
+      publicKeyEncoding,
+      privateKeyEncoding: format,
+    }).privateKey
+  }
+  const namedCurve = kind === 'ec-p256' ? 'prime256v1' : 'secp384r1'
+  return generateKeyPairSync('ec', { namedCurve, publicKeyEncoding, privateKeyEncoding: format })
+    .privateKey
+}
+
+/** Calls an operation by its name. */
+export type Caller = (operation: string, body: unknown) => Promise<Reply>
+
+/** Makes an external key and returns its id. */
+export async function createExternal(call: Caller, key_spec = 'AES_256'): Promise<string> {
+  const key_alias = `external-${randomBytes(8).toString('hex')}`
+  const { json } = await call('CreateKey', { key_alias, key_spec, origin: 'external' })
+  return (json['key_info'] as { key_id: string }).key_id
+}
+
+/** Gets parameters for import; fails the test where there are none. */
+export async function parametersFor(
+  call: Caller,
+  key_id: string,
+): Promise<{ readonly import_token: string; readonly public_key: string }> {
+  const { status, json } = await call('CreateParametersForImport', {
+    key_id,
+    wrapping_algorithm: 'RSAES_OAEP_SHA_256',
+  })
+  if (status !== 200) throw new Error(`There are no parameters: ${JSON.stringify(json)}`)
+  return json as { import_token: string; public_key: string }
+}
+
+/** Gets parameters and imports a secret with them. */
+export async function importSecretInto(
+  call: Caller,
+  key_id: string,
+  secret: Uint8Array,
+  extra: Readonly<Record<string, unknown>> = {},
+): Promise<Reply> {
+  const { import_token, public_key } = await parametersFor(call, key_id)
+  const encrypted_key_material = wrapMaterial(public_key, secret)
+  return call('ImportKeyMaterial', { key_id, import_token, encrypted_key_material, ...extra })
+}
