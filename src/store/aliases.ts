@@ -21,10 +21,7 @@ export function sqlAliasStore(calls: Calls): AliasStore {
 
 type Request<Name extends 'insert' | 'move' | 'remove' | 'list'> = Parameters<AliasStore[Name]>[0]
 
-async function insert(
-  db: Kysely<Tables>,
-  { alias, perKey }: Request<'insert'>,
-): Promise<void> {
+async function insert(db: Kysely<Tables>, { alias, perKey }: Request<'insert'>): Promise<void> {
   const { projectId, domainId, keyId, name } = alias
   requireStorable({ project_id: projectId, domain_id: domainId, alias: name })
   await db.transaction().execute(async (transaction) => {

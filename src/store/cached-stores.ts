@@ -12,11 +12,11 @@ export function cachedStores(stores: Stores, clock: Clock): Stores {
     ...stores,
     keys: {
       ...keys,
-      replace: (cmk, versions) => {
-        const replaced = () => keys.replace(cmk, versions)
-        // With a key that is destroyed its aliases go.
-        return cmk.destroyedAt === undefined ? replaced() : forgetAfter(replaced)
-      },
+      // With a key that is destroyed its aliases go.
+      replace: (cmk, versions) =>
+        cmk.destroyedAt === undefined
+          ? keys.replace(cmk, versions)
+          : forgetAfter(() => keys.replace(cmk, versions)),
     },
     aliases,
     keystores: cachedKeystores(stores.keystores, clock),

@@ -18,7 +18,7 @@ export async function tallyCmk(db: Kysely<Tables>, alike: Alike): Promise<void> 
     .onConflict((conflict) =>
       conflict
         .columns(['project_id', 'key_spec', 'state', 'enterprise_project_id'])
-        .doUpdateSet(({ ref }) => ({ keys: sql<number>`${ref('cmk_tally.keys')} + 1` })),
+        .doUpdateSet((tally) => ({ keys: tally('cmk_tally.keys', '+', 1) })),
     )
     .execute()
 }

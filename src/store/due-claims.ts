@@ -20,7 +20,10 @@ export async function claimDue(
   const free = locksRows(db) ? due.forNoKeyUpdate().skipLocked() : due
   const rows = await db
     // PostgreSQL may run a subquery more than once, and would then take more rows than the limit.
-    .with((name) => name('due').materialized(), () => free)
+    .with(
+      (name) => name('due').materialized(),
+      () => free,
+    )
     .updateTable('cmk')
     .set({ claimed_until: until })
     .where('id', 'in', (row) => row.selectFrom('due').select('due.id'))

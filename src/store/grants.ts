@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { KmsError } from '../core/errors.js'
 import { GRANT_OPERATIONS, type Grant, type GrantStore } from '../core/grant.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
@@ -67,7 +67,7 @@ async function countRetirable(db: Kysely<Tables>, principal: string, by: 1 | -1)
     .onConflict((conflict) =>
       conflict
         .column('principal')
-        .doUpdateSet(({ ref }) => ({ grants: sql<number>`${ref('retirable_tally.grants')} + ${by}` })),
+        .doUpdateSet((tally) => ({ grants: tally('retirable_tally.grants', '+', by) })),
     )
     .returning('grants')
     .executeTakeFirstOrThrow()

@@ -98,10 +98,7 @@ export async function countCmksInKeystore(db: Kysely<Tables>, keystoreId: string
 }
 
 /** Versions of one CMK, oldest first. */
-export async function versionsOf(
-  db: Kysely<Tables>,
-  keyId: KeyId,
-): Promise<readonly KeyVersion[]> {
+export async function versionsOf(db: Kysely<Tables>, keyId: KeyId): Promise<readonly KeyVersion[]> {
   if (!isStorable(keyId)) return []
   const rows = await db
     .selectFrom('cmk_version')

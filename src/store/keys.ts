@@ -54,10 +54,7 @@ async function insert(
       .insertInto('cmk')
       .values(row)
       .onConflict((conflict) =>
-        conflict
-          .columns(['project_id', 'key_alias'])
-          .where('destroyed_at', 'is', null)
-          .doNothing(),
+        conflict.columns(['project_id', 'key_alias']).where('destroyed_at', 'is', null).doNothing(),
       )
       .executeTakeFirst()
     if (inserted.numInsertedOrUpdatedRows === 0n) throw aliasTaken()

@@ -80,7 +80,8 @@ async function pageOf(
   { limit, offset }: Page,
 ): Promise<Selectable<CmkTable>[]> {
   // The order comes from the index that finds the hits: that of the first tag, or that of the list.
-  const order = query.filter.tags.length > 0 ? 'hit.cmk_created_at, hit.cmk_id' : 'cmk.created_at, cmk.id'
+  const order =
+    query.filter.tags.length > 0 ? 'hit.cmk_created_at, hit.cmk_id' : 'cmk.created_at, cmk.id'
   return matching(db, query)
     .selectAll('cmk')
     .orderBy(sql.raw(order))

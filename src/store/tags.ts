@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { KmsError } from '../core/errors.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
 import type { Tag, TagStore } from '../core/tag.js'
@@ -98,7 +98,7 @@ async function tally(db: Kysely<Tables>, projectId: ProjectId, tag: Tag): Promis
     .onConflict((conflict) =>
       conflict
         .columns(['project_id', 'key', 'value'])
-        .doUpdateSet(({ ref }) => ({ keys: sql<number>`${ref('tag_tally.keys')} + 1` })),
+        .doUpdateSet((counted) => ({ keys: counted('tag_tally.keys', '+', 1) })),
     )
     .execute()
 }

@@ -148,7 +148,7 @@ export function aliasStoreContract(kind: DatabaseKind): void {
       const inOrder = ['B', '_', 'a', 'aa', 'b', 'é'].map((letter) => `alias/${letter}`)
       const seen: string[] = []
       let after: string | undefined
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const request = { projectId: cmk.projectId, keyId: undefined, after, limit: 2 }
         const page = await second().aliases.list(request)
         seen.push(...page.aliases.map(({ name }) => name))

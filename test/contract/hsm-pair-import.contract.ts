@@ -100,6 +100,37 @@ export function hsmPairImportContract(token: TokenUnderTest): void {
     SLOW_TEST_MS,
   )
 
+  test(
+    'survives private keys whose numbers are wrong, and keeps none that does not work',
+    async () => {
+      const under = await token.pair('rsa-2048', 'import')
+      const [hash = 'sha1'] = token.hsm.limits.oaepHashes
+      const before = await token.namesOfAll()
+      for (const use of ['sign', 'decrypt'] as const) {
+        for (const name of ['n', 'p', 'q', 'd'] as const) {
+          const material = brokenRsa(name)
+          const request = pairRequest(under, material, { algorithm: 'rsa-2048', use, hash })
+          token.willHold(request.key)
+          const failure = await failureOf(token.hsm.importPair(request))
+          // OpenSSL makes do with the numbers that are right, where they suffice.
+          expect(name === 'n' ? ['unsuitable'] : ['unsuitable', 'answered']).toContain(failure)
+          await token.hsm.destroyKey(request.key)
+        }
+      }
+      for (const scalar of ['00', 'ff', 'order']) {
+        const material = brokenCurve(scalar)
+        const request = pairRequest(under, material, { algorithm: 'ec-p256', use: 'sign', hash })
+        token.willHold(request.key)
+        const failure = await failureOf(token.hsm.importPair(request))
+        // A scalar above the order works like its remainder; zero works like none.
+        expect(scalar === 'ff' ? ['unsuitable', 'answered'] : ['unsuitable']).toContain(failure)
+        await token.hsm.destroyKey(request.key)
+      }
+      expect(await token.namesOfAll()).toEqual(before)
+    },
+    SLOW_TEST_MS,
+  )
+
   test('leaves nothing of a pair whose wrap or temporary key does not open', async () => {
     const under = await token.pair('rsa-2048', 'import')
     const [hash = 'sha1'] = token.hsm.limits.oaepHashes
@@ -169,10 +200,7 @@ function generate(algorithm: PairAlgorithm): {
 
 async function expectSigns(
   token: TokenUnderTest,
-  {
-    key,
-    algorithm,
-  }: { readonly key: ReturnType<typeof freshRef>; readonly algorithm: PairAlgorithm },
+  { key, algorithm }: Pick<Parameters<Importing['importPair']>[0], 'key' | 'algorithm'>,
   publicKey: KeyObject,
 ): Promise<void> {
   const hash = algorithm === 'ec-p384' ? 'sha384' : algorithm === 'ec-p521' ? 'sha512' : 'sha256'
@@ -185,4 +213,25 @@ async function expectSigns(
       ? { key: publicKey, dsaEncoding: 'ieee-p1363' as const }
       : { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
   expect(verify(hash, text, form, signature)).toBe(true)
+}
+
+/** An RSA key of which one number has another value than the others demand. */
+function brokenRsa(name: 'n' | 'p' | 'q' | 'd'): Buffer {
+  const { privateKey } = generate('rsa-2048')
+  const der = pkcs8Of(privateKey)
+  const digits = Buffer.from(String(privateKey.export({ format: 'jwk' })[name]), 'base64url')
+  const last = der.indexOf(digits) + digits.length - 1
+  der.writeUInt8(der.readUInt8(last) ^ 2, last)
+  return der
+}
+
+/** A P-256 key whose scalar is zero, above the order, or the order itself. */
+function brokenCurve(scalar: string): Buffer {
+  const order = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'
+  const { privateKey } = generate('ec-p256')
+  const der = pkcs8Of(privateKey)
+  const digits = Buffer.from(String(privateKey.export({ format: 'jwk' }).d), 'base64url')
+  const bytes = Buffer.from(scalar === 'order' ? order : scalar.repeat(32), 'hex')
+  bytes.copy(der, der.indexOf(digits))
+  return der
 }

@@ -100,7 +100,10 @@ export function keyStoreEndContract(kind: RawDatabaseKind): void {
 }
 
 const ALL = { offset: 0, limit: 1000 }
-const BY_TAG = { filter: { tags: [{ key: 'stage', values: [] }], nameContains: undefined }, page: ALL }
+const BY_TAG = {
+  filter: { tags: [{ key: 'stage', values: [] }], nameContains: undefined },
+  page: ALL,
+}
 
 /** Whatever is counted, beside what counting the rows says: no row where both agree. */
 const DIFFERENCES = `

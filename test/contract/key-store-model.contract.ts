@@ -16,24 +16,35 @@ const QUOTA = 5
 
 /** One step of a sequence; keys are named by the order in which they were made. */
 type Step =
-  | { readonly do: 'insert'; readonly alias: string; readonly createdAt: number }
+  | {
+      readonly do: 'insert'
+      readonly alias: string
+      readonly createdAt: number
+      readonly spec: Cmk['spec']
+      readonly enterpriseProjectId: string
+    }
   | {
       readonly do: 'replace'
       readonly key: number
       readonly alias: string
       readonly state: Cmk['state']
+      readonly enterpriseProjectId: string
       readonly lag: number
     }
+  | { readonly do: 'destroy'; readonly key: number }
   | { readonly do: 'list'; readonly filter: CmkFilter; readonly page: Page }
   | { readonly do: 'find'; readonly key: number }
 
 const aliases = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g')
+const specs = fc.constantFrom<Cmk['spec']>('AES_256', 'EC_P256')
+const enterpriseProjects = fc.constantFrom('0', 'other')
 const states = fc.constantFrom<Cmk['state']>('2', '3', '4')
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: insertions() },
   { weight: 3, arbitrary: replacements() },
   { weight: 2, arbitrary: lists() },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('find'), key: fc.nat(6) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('destroy'), key: fc.nat(4) }) },
 )
 
 /** A key store behaves as a plain list in memory does. */
@@ -43,12 +54,12 @@ export function keyStoreModelContract(kind: DatabaseKind): void {
 
     test('answers every sequence of calls as the model does', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 30 }), async (sequence) => {
+        fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 40 }), async (sequence) => {
           const model = new Model(newProject())
           for (const [index, step] of sequence.entries()) {
             const store = index % 2 ? first().keys : second().keys
             expect(await outcomeOf(store, model, step)).toStrictEqual(model.apply(step))
-            expect(await store.countByProject(model.project)).toBe(model.cmks.length)
+            expect(await store.countByProject(model.project)).toBe(model.live().length)
           }
         }),
         { numRuns: 40 },
@@ -65,6 +76,9 @@ async function outcomeOf(store: KeyStore, model: Model, step: Step): Promise<unk
         return undefined
       case 'replace':
         await store.replace(model.changed(step))
+        return undefined
+      case 'destroy':
+        await store.replace(model.destroyed(step))
         return undefined
       case 'list':
         return await store.list({ projectId: model.project, ...step })
@@ -90,8 +104,9 @@ class Model {
   }
 
   /** Makes the key that the next insertion is about. */
-  prepare({ alias, createdAt }: { alias: string; createdAt: number }): Cmk {
-    this.#prepared = sampleCmk({ projectId: this.project, alias, createdAt })
+  prepare({ alias, createdAt, spec, enterpriseProjectId }: Step & { do: 'insert' }): Cmk {
+    const stated = { alias, createdAt, spec, enterpriseProjectId }
+    this.#prepared = sampleCmk({ projectId: this.project, ...stated })
     return this.#prepared
   }
 
@@ -101,19 +116,31 @@ class Model {
   }
 
   changed(step: Step & { do: 'replace' }): Cmk {
+    const { alias, state, enterpriseProjectId } = step
     const cmk = this.at(step.key)
-    return { ...cmk, alias: step.alias, state: step.state, revision: cmk.revision - step.lag }
+    return { ...cmk, alias, state, enterpriseProjectId, revision: cmk.revision - step.lag }
+  }
+
+  destroyed(step: Step & { do: 'destroy' }): Cmk {
+    return { ...this.at(step.key), destroyedAt: 1 }
+  }
+
+  /** The keys that are no tombstones. */
+  live(): Cmk[] {
+    return this.cmks.filter(({ destroyedAt }) => destroyedAt === undefined)
   }
 
   apply(step: Step): unknown {
     switch (step.do) {
       case 'insert':
-        if (this.cmks.length >= QUOTA) return 'KMS.1105'
-        if (this.cmks.some(({ alias }) => alias === step.alias)) return 'KMS.1104'
+        if (this.live().length >= QUOTA) return 'KMS.1105'
+        if (this.live().some(({ alias }) => alias === step.alias)) return 'KMS.1104'
         this.cmks.push(this.#prepared)
         return undefined
       case 'replace':
         return this.#replace(this.changed(step))
+      case 'destroy':
+        return this.#replace(this.destroyed(step))
       case 'list':
         return this.#list(step)
       case 'find':
@@ -124,7 +151,9 @@ class Model {
   #replace(changed: Cmk): unknown {
     const index = this.cmks.findIndex(({ id }) => id === changed.id)
     if (this.cmks[index]?.revision !== changed.revision) return 'StaleRevision'
-    if (this.cmks.some(({ id, alias }) => id !== changed.id && alias === changed.alias)) {
+    const others = this.live().filter(({ id }) => id !== changed.id)
+    // The name of a tombstone is nobody's.
+    if (changed.destroyedAt === undefined && others.some(({ alias }) => alias === changed.alias)) {
       return 'KMS.1104'
     }
     this.cmks[index] = { ...changed, revision: changed.revision + 1 }
@@ -132,8 +161,14 @@ class Model {
   }
 
   #list({ filter, page }: { filter: CmkFilter; page: Page }): unknown {
-    const matching = this.cmks
-      .filter(({ state }) => filter.state === undefined || state === filter.state)
+    const { state, spec, enterpriseProjectId } = filter
+    const matching = this.live()
+      .filter((cmk) => state === undefined || cmk.state === state)
+      .filter((cmk) => spec === undefined || cmk.spec === spec)
+      .filter(
+        (cmk) =>
+          enterpriseProjectId === undefined || cmk.enterpriseProjectId === enterpriseProjectId,
+      )
       .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     const cmks = matching.slice(page.offset, page.offset + page.limit)
     return { cmks, total: matching.length }
@@ -145,6 +180,8 @@ function insertions(): fc.Arbitrary<Step> {
     do: fc.constant('insert'),
     alias: aliases,
     createdAt: fc.integer({ min: 1, max: 3 }),
+    spec: specs,
+    enterpriseProjectId: enterpriseProjects,
   })
 }
 
@@ -155,12 +192,17 @@ function replacements(): fc.Arbitrary<Step> {
     key: fc.nat(4),
     alias: aliases,
     state: states,
+    enterpriseProjectId: enterpriseProjects,
     lag,
   })
 }
 
 function lists(): fc.Arbitrary<Step> {
-  const filter = fc.record({ state: fc.option(states, { nil: undefined }) })
+  const filter = fc.record({
+    state: fc.option(states, { nil: undefined }),
+    spec: fc.option(specs, { nil: undefined }),
+    enterpriseProjectId: fc.option(enterpriseProjects, { nil: undefined }),
+  })
   const page = fc.record({ offset: fc.nat(4), limit: fc.nat(6) })
   return fc.record({ do: fc.constant('list'), filter, page })
 }

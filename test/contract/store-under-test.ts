@@ -1,5 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals'
+import type { CompiledQuery, Kysely, LogEvent } from 'kysely'
 import { type Database, openDatabase } from '../../src/store/database.js'
+import type { Tables } from '../../src/store/tables.js'
 
 /** Where the contract of the stores gets its databases from. */
 export interface DatabaseKind {
@@ -11,6 +13,14 @@ export interface DatabaseKind {
 export interface RawDatabaseKind extends DatabaseKind {
   execute(url: string, sql: string): Promise<void>
   query(url: string, sql: string): Promise<readonly unknown[]>
+  /** Brings an empty database to where an older release left it. */
+  migrateTo(url: string, migration: string): Promise<void>
+  /** Opens a migrated database so that every statement is logged. */
+  openLogged(url: string, log: (event: LogEvent) => void): Promise<Kysely<Tables>>
+  /** Steps in the plan of a statement that read or sort more than what is asked for. */
+  flaws(db: Kysely<Tables>, query: CompiledQuery): Promise<readonly string[]>
+  /** A literal of bytes, from hexadecimal. */
+  bytes(hex: string): string
 }
 
 /** Two connections to one database, as two replicas of the service have them. */

@@ -95,7 +95,9 @@ export function tagStoreContract(kind: DatabaseKind): void {
       const cmk = await newCmk()
       await set(cmk, { a: '1', b: '2', c: '3' })
       const request = { projectId: cmk.projectId, keyId: cmk.id }
-      expect(await second().tags.remove({ ...request, keys: ['a', 'x', 'c', 'a', 'nul\0'] })).toBe(2)
+      expect(await second().tags.remove({ ...request, keys: ['a', 'x', 'c', 'a', 'nul\0'] })).toBe(
+        2,
+      )
       expect(await second().tags.remove({ ...request, keys: ['a'] })).toBe(0)
       expect(await second().tags.remove({ ...request, keys: [] })).toBe(0)
       expect(await tagsOf(cmk)).toStrictEqual({ b: '2' })
