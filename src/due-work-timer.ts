@@ -78,10 +78,7 @@ const DONE: Readonly<Record<DueWork, string>> = {
   'import-pair': 'import pair destroyed',
 }
 
-function observerOf({
-  log,
-  count,
-}: Pick<DueWorkTimerParts, 'log' | 'count'>): DueWorkObserver {
+function observerOf({ log, count }: Pick<DueWorkTimerParts, 'log' | 'count'>): DueWorkObserver {
   return {
     done(work, { keyId, versions }) {
       count(work, 'done')

@@ -32,7 +32,8 @@ async function create(args: readonly string[], io: CommandIo): Promise<number> {
     const owner = {
       projectId: projectId(options.project ?? own?.project_id ?? newTenantId()),
       domainId: options.domain ?? own?.domain_id ?? newTenantId(),
-      userName: options.user ?? 'operator',
+      // A grant names a user by this name alone, so two users must not share one by default.
+      userName: options.user ?? newTenantId(),
     }
     const generated = await generateAccessKey(backend.hsm)
     try {

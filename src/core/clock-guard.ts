@@ -32,8 +32,7 @@ export class ClockGuard {
   }
 
   judge(reading: ClockReading): ClockJudgement {
-    const ahead =
-      reading.wall - this.#last.wall - (reading.monotonic - this.#last.monotonic)
+    const ahead = reading.wall - this.#last.wall - (reading.monotonic - this.#last.monotonic)
     this.#last = reading
     const jumped = ahead > JUMP_MS
     if (jumped) this.#heldUntil = reading.monotonic + HOLD_MS

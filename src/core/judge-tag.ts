@@ -25,7 +25,10 @@ export function isTagValue(value: string): boolean {
  */
 export function requireTagKey(key: string): void {
   if (lengthOf(key) > MAX_KEY_LENGTH) {
-    throw new KmsError('KMS.0411', `The key of a tag must have at most ${MAX_KEY_LENGTH} characters.`)
+    throw new KmsError(
+      'KMS.0411',
+      `The key of a tag must have at most ${MAX_KEY_LENGTH} characters.`,
+    )
   }
   if (key === '' || !ADMITTED.test(key)) {
     throw new KmsError(
@@ -58,5 +61,5 @@ export function requireTag({ key, value }: Tag): void {
 
 /** In characters, not in the units of UTF-16. */
 function lengthOf(text: string): number {
-  return [...text].length
+  return Array.from(text).length
 }

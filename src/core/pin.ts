@@ -4,7 +4,12 @@ import { KmsError } from './errors.js'
 import { HsmError, type Randomness } from './hsm.js'
 import type { ProjectId } from './ids.js'
 import { drawCharacters } from './random-text.js'
-import { type CredentialSealing, type RecordOwner, openRecord, sealRecord } from './sealed-record.js'
+import {
+  type CredentialSealing,
+  type RecordOwner,
+  openRecord,
+  sealRecord,
+} from './sealed-record.js'
 
 /** Letters and digits that nobody takes for one another: 32 of them, so that 16 characters are worth 80 bits. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'

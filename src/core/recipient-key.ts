@@ -48,7 +48,9 @@ export function encryptToRecipient({ key }: RecipientKey, secret: Uint8Array): U
 
 function importKey(der: Uint8Array): KeyObject | undefined {
   try {
-    return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
+    const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
+    // Node 20 ends the process where it is asked for the details of an EC key whose point is at infinity.
+    return key.asymmetricKeyType === 'rsa' ? key : undefined
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ import { rotateTo } from './rotation.js'
 /** What a rotation works on. */
 export interface RotationParts {
   readonly keys: KeyStore
-  readonly tokens: Tokens
+  readonly tokens: Pick<Tokens, 'of'>
   readonly clock: Clock
 }
 
@@ -27,7 +27,10 @@ export interface RotationParts {
 export async function rotateToFreshVersion(
   parts: RotationParts,
   first: Cmk,
-  { begin, finish }: {
+  {
+    begin,
+    finish,
+  }: {
     readonly begin: (cmk: Cmk) => Cmk | undefined
     readonly finish: (cmk: Cmk) => Cmk | undefined
   },

@@ -12,7 +12,11 @@ export async function sealText(
 ): Promise<Uint8Array> {
   const { key, text } = request
   const frame = prepareFrame({ ...request, textLength: text.length })
-  return frame.finish(await hsm.sealData({ key, plaintext: text, frame: frame.bound }))
+  try {
+    return frame.finish(await hsm.sealData({ key, plaintext: text, frame: frame.bound }))
+  } finally {
+    text.fill(0)
+  }
 }
 
 /**

@@ -94,10 +94,7 @@ export async function openDatakey(
 ): Promise<Uint8Array> {
   const { frame } = request
   const secret = await orNotAuthentic(hsm.unwrap(sourceOf(bindingKeys, request)))
-  return cutPadding(
-    secret,
-    frame.form === 'pair' ? (derLength(secret) ?? 0) : frame.datakeyLength,
-  )
+  return cutPadding(secret, frame.form === 'pair' ? (derLength(secret) ?? 0) : frame.datakeyLength)
 }
 
 /**

@@ -56,7 +56,12 @@ const ROWS: Readonly<Record<SigningAlgorithm, SigningAlgorithmRow>> = {
   ED25519_PH_SHA_512: { family: 'edwards', scheme: 'ed25519ph', hash: 'sha512', messages: EITHER },
 }
 
-const HASH_BYTES: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64, sm3: 32 }
+const HASH_BYTES: Readonly<Record<HashName, number>> = {
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+  sm3: 32,
+}
 
 /** Bytes of the order of the curves that sign. */
 const ORDER_BYTES: Partial<Record<KeySpec, number>> = { EC_P256: 32, EC_P384: 48, SECP256K1: 32 }

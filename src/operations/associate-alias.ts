@@ -2,7 +2,13 @@ import { Type } from 'typebox'
 import { ALIASES_PER_KEY } from '../core/alias.js'
 import { requireNotPending } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
-import { AliasDetails, AliasField, EXAMPLE_ALIAS, aliasDetails, storedAlias } from './alias-fields.js'
+import {
+  AliasDetails,
+  AliasField,
+  EXAMPLE_ALIAS,
+  aliasDetails,
+  storedAlias,
+} from './alias-fields.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyIdField, ProjectPath } from './fields.js'
 import { loadCmk } from './load-cmk.js'

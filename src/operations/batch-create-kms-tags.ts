@@ -13,7 +13,8 @@ const Body = Type.Object({
     minItems: 1,
     ...failing({
       code: 'KMS.0401',
-      expected: 'a list of one or more objects with the text key and, where it has one, the text value',
+      expected:
+        'a list of one or more objects with the text key and, where it has one, the text value',
     }),
   }),
   sequence: Sequence,

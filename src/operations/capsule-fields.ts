@@ -39,9 +39,9 @@ export const CAPSULE_ERRORS = [
   'KMS.0207',
   'KMS.0209',
   'KMS.0210',
-  'KMS.0306',
   'KMS.0325',
   'KMS.0335',
+  'KMS.0340',
   'KMS.1301',
 ] as const
 

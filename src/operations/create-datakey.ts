@@ -6,12 +6,7 @@ import { generateDatakeyUnderRsa } from '../core/rsa-datakey.js'
 import { generateReadableDatakey } from '../core/seal.js'
 import { EXAMPLE_CIPHER_TEXT, EXAMPLE_KEY_ID } from './examples.js'
 import { ProjectPath } from './fields.js'
-import {
-  type DatakeyWish,
-  NEW_DATAKEY_ERRORS,
-  NewDatakey,
-  prepareDatakey,
-} from './new-datakey.js'
+import { type DatakeyWish, NEW_DATAKEY_ERRORS, NewDatakey, prepareDatakey } from './new-datakey.js'
 import { defineOperation } from './operation.js'
 
 /** Has a data key generated, and returns it both clear and wrapped. */

@@ -11,6 +11,8 @@ const ClusterId = Type.String({
   ...failing({ code: 'KMS.0340', expected: 'the name of an HSM cluster, a text' }),
 })
 
+const MAX_CERTIFICATE_LENGTH = 65_536
+
 const Body = Type.Object({
   keystore_alias: Type.String({
     description: 'Name, unique in the account.',
@@ -26,7 +28,11 @@ const Body = Type.Object({
     Type.String({
       description:
         'Taken and not used: how a cluster is reached and trusted is a matter of the operator.',
-      ...failing({ code: 'KMS.0308', expected: 'a text' }),
+      maxLength: MAX_CERTIFICATE_LENGTH,
+      ...failing({
+        code: 'KMS.0308',
+        expected: `a text of at most ${MAX_CERTIFICATE_LENGTH} characters`,
+      }),
     }),
   ),
   keystore_type: Type.Optional(KeystoreType),
@@ -89,14 +95,14 @@ export const createKeyStore = defineOperation({
   },
 })
 
-function chooseCluster({
-  hsm_cluster_id: old,
-  cluster_id: current,
-}: Static<typeof Body>): string {
+function chooseCluster({ hsm_cluster_id: old, cluster_id: current }: Static<typeof Body>): string {
   const clusterId = current ?? old
   if (clusterId === undefined) throw new KmsError('KMS.0204', 'hsm_cluster_id is missing.')
   if (old !== undefined && old !== clusterId) {
-    throw new KmsError('KMS.0308', 'hsm_cluster_id and cluster_id must be the same where both are given.')
+    throw new KmsError(
+      'KMS.0308',
+      'hsm_cluster_id and cluster_id must be the same where both are given.',
+    )
   }
   return clusterId
 }

@@ -78,7 +78,7 @@ export const decryptDatakeyCapsule = defineOperation({
     ...AnsweredDatakey,
   }),
   status: 200,
-  errors: [...CAPSULE_ERRORS, 'KMS.2201', 'KMS.3804'],
+  errors: [...CAPSULE_ERRORS, 'KMS.0306', 'KMS.2201', 'KMS.3804'],
   example: {
     request: {
       key_id: EXAMPLE_KEY_ID,

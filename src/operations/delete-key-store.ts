@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { KmsError } from '../core/errors.js'
+import type { Keystore } from '../core/keystore.js'
+import type { Service } from '../core/service.js'
 import { KeystorePath, loadKeystore } from './key-store-fields.js'
 import { defineOperation } from './operation.js'
 
@@ -21,17 +23,19 @@ export const deleteKeyStore = defineOperation({
     if (keystore.state !== '3') {
       throw new KmsError('KMS.0308', 'The keystore is enabled. Disable it first.')
     }
-    const keys = await service.keys.countByKeystore(keystore.id)
-    if (keys > 0) {
-      throw new KmsError(
-        'KMS.0308',
-        `The keystore still holds the material of ${keys} keys. Schedule their deletion and wait for it first.`,
-      )
-    }
+    // The store has the last word: a key may be on its way into the keystore.
+    if (!(await service.keystores.remove(keystore.id))) throw await stillThere(service, keystore)
     await service.tokens.release(keystore.id)
-    if (!(await service.keystores.remove(keystore.id))) {
-      throw new KmsError('KMS.8003', 'The keystore was removed already.')
-    }
     return null
   },
 })
+
+async function stillThere({ keys }: Service, { id }: Keystore): Promise<KmsError> {
+  const count = await keys.countByKeystore(id)
+  return count === 0
+    ? new KmsError('KMS.8003', 'The keystore was removed already.')
+    : new KmsError(
+        'KMS.0308',
+        `The keystore holds the material of ${count} keys. Schedule their deletion and wait for it first.`,
+      )
+}

@@ -4,13 +4,11 @@ import { isTagKey } from '../core/judge-tag.js'
 import { defineOperation } from './operation.js'
 import { TaggedKeyPath, loadTaggedCmk } from './tag-fields.js'
 
-/**
- * Deletes a tag of a CMK.
- *
- * @NOTE The key of the tag is one segment of the raw path, percent-decoded once: `a%2Fb` names the tag `a/b`, and
- * `a%2520b` the tag `a%20b`. Some signatures cover only a form that several raw paths share (see `canonicalPaths` of
- * src/auth), so who can replay a request within its 15 minutes may choose among such tags of the same CMK.
- */
+// @NOTE The key of the tag is one segment of the raw path, percent-decoded once: `a%2Fb` names the tag `a/b`, and
+// `a%2520b` the tag `a%20b`. Some signatures cover only a form that several raw paths share (see `canonicalPaths` in
+// src/auth), so who can replay a request within its 15 minutes may choose among such tags of the same CMK.
+
+/** Deletes a tag of a CMK. */
 export const deleteTag = defineOperation({
   name: 'DeleteTag',
   group: 'Tags',

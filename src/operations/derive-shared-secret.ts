@@ -78,7 +78,11 @@ export const deriveSharedSecret = defineOperation({
     const secret = await hsm.agree({ key: currentKey(cmk), point })
     try {
       const shared_secret = encodeBase64(secret)
-      return { key_id: cmk.id, key_agreement_algorithm: body.key_agreement_algorithm, shared_secret }
+      return {
+        key_id: cmk.id,
+        key_agreement_algorithm: body.key_agreement_algorithm,
+        shared_secret,
+      }
     } finally {
       secret.fill(0)
     }

@@ -167,6 +167,6 @@ export const KeyAliasField = Type.String({
 export const KeyDescriptionField = Type.String({
   description: 'Free text.',
   maxLength: 255,
-  pattern: '^[^\\u0000\\p{Cs}]*$',
+  pattern: '^[^\\u0000\\uD800-\\uDFFF]*$',
   ...failing({ code: 'KMS.1103', expected: 'a text of at most 255 characters' }),
 })

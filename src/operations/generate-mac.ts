@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { EXAMPLE_KEY_ID, EXAMPLE_MAC } from './examples.js'
 import { ProjectPath } from './fields.js'
-import { MAC_ERRORS, MacFields, readMacRequest } from './mac-request.js'
+import { MAC_ERRORS, MacBody, readMacRequest } from './mac-request.js'
 import { defineOperation } from './operation.js'
 
 /** Makes a MAC. */
@@ -12,7 +12,7 @@ export const generateMac = defineOperation({
   path: '/v1.0/{project_id}/kms/generate-mac',
   action: 'kms:cmk:generateMac',
   summary: 'Make a message authentication code.',
-  request: { path: ProjectPath, body: Type.Object(MacFields) },
+  request: { path: ProjectPath, body: MacBody },
   response: Type.Object({
     key_id: Type.String({ description: 'Key that made the code.' }),
     mac_algorithm: Type.String({ description: 'Algorithm, as requested.' }),

@@ -28,12 +28,18 @@ export const PrincipalType = OneOf(['user', 'domain'], {
 })
 
 /** `operations` of a grant. */
-export const GrantedOperations = Type.Array(OneOf(GRANT_OPERATIONS, { description: 'Operation.', code: 'KMS.2401' }), {
-  description: 'What the grantee may do with the key.',
-  minItems: 1,
-  maxItems: 64,
-  ...failing({ code: 'KMS.2401', expected: `a list of one or more of ${GRANT_OPERATIONS.join(', ')}` }),
-})
+export const GrantedOperations = Type.Array(
+  OneOf(GRANT_OPERATIONS, { description: 'Operation.', code: 'KMS.2401' }),
+  {
+    description: 'What the grantee may do with the key.',
+    minItems: 1,
+    maxItems: 64,
+    ...failing({
+      code: 'KMS.2401',
+      expected: `a list of one or more of ${GRANT_OPERATIONS.join(', ')}`,
+    }),
+  },
+)
 
 /** Body of the calls that end a grant. */
 export const EndOfGrant = Type.Object({

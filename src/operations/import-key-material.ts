@@ -25,7 +25,8 @@ const Body = Type.Object({
     pattern: '^[0-9a-zA-Z+/=]{200,6144}$',
     ...failing({
       code: 'KMS.2605',
-      expected: 'the token that get-parameters-for-import returned, 200 to 6144 characters of base64',
+      expected:
+        'the token that get-parameters-for-import returned, 200 to 6144 characters of base64',
     }),
   }),
   encrypted_key_material: Type.String({

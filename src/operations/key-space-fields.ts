@@ -10,7 +10,7 @@ import type { ProjectCall } from './operation.js'
 
 const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$'
 /** Neither a NUL nor half of a surrogate pair can be stored as text in every database. */
-const STORABLE = '^[^\\u0000\\p{Cs}]*$'
+const STORABLE = '^[^\\u0000\\uD800-\\uDFFF]*$'
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
 

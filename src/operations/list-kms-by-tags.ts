@@ -154,7 +154,10 @@ function parseFilter({ tags = [], matches = [] }: Static<typeof Body>): TagFilte
   }
   for (const { key, values } of tags) {
     if (values.length > MAX_FILTER_VALUES) {
-      throw new KmsError('KMS.0413', `tags must hold at most ${MAX_FILTER_VALUES} values for a key.`)
+      throw new KmsError(
+        'KMS.0413',
+        `tags must hold at most ${MAX_FILTER_VALUES} values for a key.`,
+      )
     }
     requireDistinct(values, 'tags must not hold the same value of a key twice.')
     if (!isTagKey(key) || !values.every(isTagValue)) {

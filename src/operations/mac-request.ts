@@ -27,7 +27,8 @@ export const MacFields = {
 /** Errors of GenerateMac and VerifyMac. */
 export const MAC_ERRORS = [...KEY_USE_ERRORS, 'KMS.0325', 'KMS.0331'] as const
 
-const Body = Type.Object(MacFields)
+/** Body of GenerateMac. */
+export const MacBody = Type.Object(MacFields)
 
 /** What the token is asked to make a MAC of. */
 export interface MacRequest {
@@ -42,7 +43,7 @@ export interface MacRequest {
 export async function readMacRequest(
   service: Service,
   call: ProjectCall,
-  body: Static<typeof Body>,
+  body: Static<typeof MacBody>,
 ): Promise<MacRequest> {
   const message = readBase64(body.message, { field: 'message', max: MAX_TEXT_BYTES })
   const cmk = await loadCmk(service, call, body.key_id)

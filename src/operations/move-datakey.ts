@@ -57,7 +57,11 @@ export async function moveDatakey(
       return { from, to, bytes: await sealDatakey(to.token, { key, dek, context, form }) }
     }
     requireNoContext(context)
-    return { from, to, bytes: await encryptUnderRsa(to.token.hsm, { key, hash: scheme, text: dek }) }
+    return {
+      from,
+      to,
+      bytes: await encryptUnderRsa(to.token.hsm, { key, hash: scheme, text: dek }),
+    }
   } finally {
     dek.fill(0)
   }

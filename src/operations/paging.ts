@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TObject, Type } from 'typebox'
 import { parseWhole } from '../core/datakey.js'
 import type { ErrorCode } from '../core/errors.js'
 import type { Page } from '../core/key-store.js'
@@ -41,8 +41,6 @@ export const PagingMembers = {
   total: Type.Integer({ description: 'How many entries match, on all pages.' }),
 }
 
-const Paging = Type.Object(PagingMembers)
-
 /** Reads `limit`. */
 export function parseLimit(limit: string | number | undefined, usual: number): number {
   if (limit === undefined || limit === '') return usual
@@ -70,7 +68,7 @@ export function parsePage({ limit, marker }: Slice, usual: number): Page {
 export function pagingOf(
   page: Page,
   { count, total }: { readonly count: number; readonly total: number },
-): Static<typeof Paging> {
+): Static<TObject<typeof PagingMembers>> {
   const next = page.offset + count
   const truncated = count > 0 && next < total
   return { next_marker: truncated ? String(next) : '', truncated: String(truncated), total }

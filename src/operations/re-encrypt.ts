@@ -65,7 +65,8 @@ export const reEncrypt = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/re-encrypt',
   action: 'kms:cmk:reEncrypt',
-  summary: 'Move ciphertext or a wrapped data key to another key, without giving out what it holds.',
+  summary:
+    'Move ciphertext or a wrapped data key to another key, without giving out what it holds.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
     key_id: Type.String({ description: 'Key of the new ciphertext.' }),

@@ -20,8 +20,7 @@ export type WrappedDatakey = {
   /** Bytes of the clear data key, as the request states them. */
   readonly length: number
 } & (
-  | { readonly sealed: SealedDatakey }
-  | { readonly ciphertext: Uint8Array; readonly hash: OaepHash }
+  { readonly sealed: SealedDatakey } | { readonly ciphertext: Uint8Array; readonly hash: OaepHash }
 )
 
 /**

@@ -3,12 +3,7 @@ import { type Cmk, requireEnabled } from '../core/cmk.js'
 import { requireAlive } from '../core/life-cycle.js'
 import { rewriteCmk } from '../core/rewrite-cmk.js'
 import { rotateToFreshVersion } from '../core/rotate-cmk.js'
-import {
-  requireRotating,
-  requireRotatingSpec,
-  rotateTo,
-  waitingVersion,
-} from '../core/rotation.js'
+import { requireRotating, requireRotatingSpec, rotateTo, waitingVersion } from '../core/rotation.js'
 import type { Service } from '../core/service.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyIdField, ProjectPath, Sequence } from './fields.js'

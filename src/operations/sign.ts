@@ -4,7 +4,7 @@ import { encodeEcdsaSignature } from '../codec/ecdsa-signature.js'
 import { EXAMPLE_DIGEST, EXAMPLE_KEY_ID, EXAMPLE_SIGNATURE } from './examples.js'
 import { ProjectPath } from './fields.js'
 import { defineOperation } from './operation.js'
-import { SIGNING_ERRORS, SigningFields, readSigningRequest } from './signing-request.js'
+import { SIGNING_ERRORS, SigningBody, readSigningRequest } from './signing-request.js'
 
 /** Signs a message or its digest. */
 export const sign = defineOperation({
@@ -14,7 +14,7 @@ export const sign = defineOperation({
   path: '/v1.0/{project_id}/kms/sign',
   action: 'kms:cmk:sign',
   summary: 'Sign a message of up to 4096 bytes, or its digest.',
-  request: { path: ProjectPath, body: Type.Object(SigningFields) },
+  request: { path: ProjectPath, body: SigningBody },
   response: Type.Object({
     key_id: Type.String({ description: 'Key that signed.' }),
     signature: Type.String({ description: 'Signature in base64; of ECDSA in DER.' }),

@@ -46,7 +46,8 @@ export const SIGNING_ERRORS = [
   'KMS.1115',
 ] as const
 
-const Body = Type.Object(SigningFields)
+/** Body of Sign. */
+export const SigningBody = Type.Object(SigningFields)
 
 /** What the token is asked to sign, or to verify the signature of. */
 export interface SigningRequest {
@@ -63,7 +64,7 @@ export interface SigningRequest {
 export async function readSigningRequest(
   service: Service,
   call: ProjectCall,
-  body: Static<typeof Body>,
+  body: Static<typeof SigningBody>,
 ): Promise<SigningRequest> {
   const message = readBase64(body.message, { field: 'message', max: MAX_TEXT_BYTES })
   const cmk = await loadCmk(service, call, body.key_id)

@@ -11,7 +11,9 @@ export const TaggedKeyPath = Type.Object({ ...ProjectPath.properties, key_id: Ke
 
 /** A tag as a request carries it: what its texts may be is judged in core, which knows a code for each fault. */
 export const TagItem = Type.Object({
-  key: Type.String({ description: '1 to 36 characters, none of * < > \\ = and no control characters.' }),
+  key: Type.String({
+    description: '1 to 36 characters, none of * < > \\ = and no control characters.',
+  }),
   value: Type.Optional(
     Type.String({ description: 'Up to 43 characters of the same kind; may be empty.' }),
   ),
@@ -56,7 +58,10 @@ export function loadTaggedCmk(
 ): Promise<Cmk> {
   // A path has no schema that is enforced on the way here.
   if (!KEY_ID.test(keyId)) {
-    throw new KmsError('KMS.0205', 'key_id in the path must be a key id of 36 lower-case characters.')
+    throw new KmsError(
+      'KMS.0205',
+      'key_id in the path must be a key id of 36 lower-case characters.',
+    )
   }
   return loadCmk(service, call, keyId)
 }

@@ -15,7 +15,9 @@ export const updateKeyRotationInterval = defineOperation({
   path: '/v1.0/{project_id}/kms/update-key-rotation-interval',
   action: 'kms:cmk:updateRotation',
   summary: 'Change the interval of rotation of a key.',
-  request: { path: ProjectPath, body: Type.Object({
+  request: {
+    path: ProjectPath,
+    body: Type.Object({
       key_id: KeyIdField,
       rotation_interval: WholeNumber({
         description: `Days between two rotations, ${ROTATION_DAYS.min} to ${ROTATION_DAYS.max}.`,
@@ -23,7 +25,8 @@ export const updateKeyRotationInterval = defineOperation({
         expected: `a whole number of days from ${ROTATION_DAYS.min} to ${ROTATION_DAYS.max}`,
       }),
       sequence: Sequence,
-    }) },
+    }),
+  },
   response: Type.Object({}),
   status: 200,
   errors: [...ROTATION_ERRORS, 'KMS.0313', 'KMS.3001'],

@@ -14,7 +14,8 @@ import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { forUnwrap, transportKey } from './session-keys.js'
 import { readPublicKey } from './spki.js'
-import { importedKey, kindRow, residentPrivate, residentPublic } from './templates.js'
+import { residentPrivate, residentPublic } from './pair-templates.js'
+import { importedKey, kindRow } from './templates.js'
 import { Transport } from './transport.js'
 
 const BLOCK_BYTES = 8
@@ -33,7 +34,7 @@ type PairRequest = Parameters<Importing['importPair']>[0]
  * Key material of customers. It was outside of the token, so it will never be CKA_LOCAL or CKA_NEVER_EXTRACTABLE; from
  * here on it is as sensitive as any other.
  *
- * @NOTE Nothing vouches for what arrives: opencryptoki 3.27 aborts on some malformed wraps, which costs its agent.
+ * Nothing vouches for what arrives: on some malformed wraps opencryptoki 3.27 aborts, which costs its agent.
  */
 export class ImportedKeys {
   readonly #session: OpenSession
@@ -168,12 +169,23 @@ export class ImportedKeys {
       return run()
     } catch (error) {
       this.#handles.forget(key)
-      const { lib, handle: session } = this.#session
-      for (const object of objects) {
-        call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
-      }
+      this.#destroyAll(objects)
       throw error
     }
+  }
+
+  /** Tries every one of them; what could not be destroyed is a worse error than what came before. */
+  #destroyAll(objects: readonly Buffer[]): void {
+    const { lib, handle: session } = this.#session
+    const failures = objects.flatMap((object): readonly unknown[] => {
+      try {
+        call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+        return []
+      } catch (failure) {
+        return [failure]
+      }
+    })
+    if (failures.length > 0) throw failures[0]
   }
 }
 

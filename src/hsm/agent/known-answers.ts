@@ -10,6 +10,7 @@ import {
 } from './answers.js'
 import { KeyWrap } from './key-wrap.js'
 import { type Outcome, signatureTests } from './known-signatures.js'
+import { macWith } from './macs.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { hmacMechanism } from './signature-mechanisms.js'
@@ -124,10 +125,8 @@ function hmacOutcome(
     value,
     usages: [pkcs11.CKA_SIGN, pkcs11.CKA_VERIFY],
   })
-  const { lib, handle } = session
-  return keyWrap.withObject(template, (key) => {
-    call('C_SignInit', () => lib.C_SignInit(handle, hmacMechanism(profile, hash), key))
-    const mac = call('C_Sign', () => lib.C_Sign(handle, message, Buffer.alloc(64)))
+  return keyWrap.withObject(template, (handle) => {
+    const mac = macWith(session, { handle, mechanism: hmacMechanism(profile, hash), message })
     return mac.equals(expected) ? undefined : 'The MAC is another one.'
   })
 }

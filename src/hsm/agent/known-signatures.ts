@@ -17,7 +17,7 @@ import { SIGNATURE_ANSWERS, type SignatureAnswer } from './signature-answers.js'
 import { schemeRow } from './signature-mechanisms.js'
 import { signWith, verifyWith } from './signing.js'
 import { readPublicKey } from './spki.js'
-import { knownPublic, triedPair } from './templates.js'
+import { knownPublic, triedPair } from './pair-templates.js'
 
 /** Nothing where a test passed, else a sentence that says what was seen. */
 export type Outcome = string | undefined

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import pkcs11 from 'pkcs11js'
+import pkcs11, { type Mechanism } from 'pkcs11js'
 import type { Macs } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import { readNumber } from './attributes.js'
@@ -25,26 +25,10 @@ export class MacKeys {
   }
 
   mac({ key, hash, message }: Parameters<Macs['mac']>[0]): Uint8Array {
-    const { lib, handle: session } = this.#session
     const mechanism = hmacMechanism(this.#profile, hash)
-    return this.#handles.use(key, (handle) => {
-      this.#requireSecret(handle)
-      call('C_SignInit', () => lib.C_SignInit(session, mechanism, handle))
-      return call('C_Sign', () =>
-        lib.C_Sign(session, tokenBytes(message), Buffer.alloc(MAX_MAC_BYTES)),
-      )
-    })
-  }
-
-  /** NSS softokn 3.87 makes MACs with the private half of a pair, too. */
-  #requireSecret(handle: Buffer): void {
-    const keyType = readNumber(this.#session, handle, pkcs11.CKA_KEY_TYPE)
-    if (keyType === pkcs11.CKK_GENERIC_SECRET) return
-    throw new TokenError('unsupported', 'A key of this type makes no MACs.', {
-      call: 'C_SignInit',
-      rv: 0,
-      radius: 'request',
-    })
+    return this.#handles.use(key, (handle) =>
+      macWith(this.#session, { handle, mechanism, message }),
+    )
   }
 
   /**
@@ -56,4 +40,27 @@ export class MacKeys {
     const { mac } = request
     return mac.length === expected.length && timingSafeEqual(expected, mac)
   }
+}
+
+/** Makes a MAC with the object of a secret key, on the token or of this session. */
+export function macWith(
+  session: OpenSession,
+  request: {
+    readonly handle: Buffer
+    readonly mechanism: Mechanism
+    readonly message: Uint8Array
+  },
+): Buffer {
+  const { lib, handle: open } = session
+  const { handle, mechanism, message } = request
+  // NSS softokn 3.87 makes MACs with the private half of a pair, too.
+  if (readNumber(session, handle, pkcs11.CKA_KEY_TYPE) !== pkcs11.CKK_GENERIC_SECRET) {
+    throw new TokenError('unsupported', 'A key of this type makes no MACs.', {
+      call: 'C_SignInit',
+      rv: 0,
+      radius: 'request',
+    })
+  }
+  call('C_SignInit', () => lib.C_SignInit(open, mechanism, handle))
+  return call('C_Sign', () => lib.C_Sign(open, tokenBytes(message), Buffer.alloc(MAX_MAC_BYTES)))
 }

@@ -1,13 +1,14 @@
 import { constants, publicEncrypt, randomBytes } from 'node:crypto'
 import pkcs11, { type Mechanism } from 'pkcs11js'
 import type { OaepDecryption, OaepHash } from '../../core/hsm-data.js'
+import type { KeyRef } from '../../core/ids.js'
 import type { Profile } from '../profile.js'
 import { readFlag } from './attributes.js'
 import type { Handles } from './handles.js'
 import { judgeInput, notAuthentic, unsupported } from './input-fault.js'
 import { unpadOaep } from './oaep-unpad.js'
 import { call } from './pkcs11-error.js'
-import { type RsaPublic, isCiphertextOf, readRsaPublic } from './rsa-public.js'
+import { type RsaPublic, isCiphertextOf, readRsaPair } from './rsa-public.js'
 import type { OpenSession } from './session.js'
 
 /** CKM_SHA_1, CKM_SHA256 and the mask generation functions of the same hashes. PKCS#11 v3.1 section 6.1.7. */
@@ -35,7 +36,7 @@ export class Oaep {
   /** Every failure is the same one: what tells them apart decrypts for whoever asks often enough. */
   decryptOaep({ key, hash, ciphertext }: Parameters<OaepDecryption['decryptOaep']>[0]): Uint8Array {
     return this.#handles.use(key, (handle) => {
-      const rsa = this.#requirePair(handle)
+      const rsa = this.#requirePair(key, handle)
       const decrypt = this.#decryption(hash)
       if (!isCiphertextOf(rsa, ciphertext)) throw notAuthentic()
       return judgeInput(
@@ -61,10 +62,11 @@ export class Oaep {
   }
 
   /** Pairs for imports may decrypt as well where a stand-in needs it of them, but not for this. */
-  #requirePair(handle: Buffer): RsaPublic {
-    const decrypts = readFlag(this.#session, handle, pkcs11.CKA_DECRYPT) === true
-    const unwraps = readFlag(this.#session, handle, pkcs11.CKA_UNWRAP) === true
-    const rsa = decrypts && !unwraps ? readRsaPublic(this.#session, handle) : undefined
+  #requirePair(key: KeyRef, own: Buffer): RsaPublic {
+    const decrypts = readFlag(this.#session, own, pkcs11.CKA_DECRYPT) === true
+    const unwraps = readFlag(this.#session, own, pkcs11.CKA_UNWRAP) === true
+    const rsa =
+      decrypts && !unwraps ? readRsaPair(this.#session, this.#handles, { key, own }) : undefined
     if (rsa) return rsa
     throw unsupported('The key is no RSA pair that decrypts.', 'C_DecryptInit')
   }

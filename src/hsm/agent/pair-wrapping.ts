@@ -7,7 +7,7 @@ import { pairRow } from './pair-algorithms.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { readPublicKey } from './spki.js'
-import { sessionPair } from './templates.js'
+import { sessionPair } from './pair-templates.js'
 
 /** Pairs that the token makes to give them away: the private half leaves it wrapped, and no object of them stays. */
 export class WrappedPairs {

@@ -7,7 +7,7 @@ import { pairRow } from './pair-algorithms.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { readPublicKey } from './spki.js'
-import { residentPrivate, residentPublic } from './templates.js'
+import { residentPrivate, residentPublic } from './pair-templates.js'
 
 /** Key pairs that live on the token; both halves have the CKA_ID of their key version. */
 export class Pairs {

@@ -1,5 +1,5 @@
-import { p256, p384, p521 } from '@noble/curves/nist.js'
-import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { p256, p384, p521 } from '@noble/curves/nist'
+import { secp256k1 } from '@noble/curves/secp256k1'
 import type { PairAlgorithm } from '../../core/hsm-pairs.js'
 
 const CURVES = { 'ec-p256': p256, 'ec-p384': p384, 'ec-p521': p521, secp256k1 } as const
@@ -13,8 +13,8 @@ export interface SignedDigest {
   readonly signature: Uint8Array
 }
 
-/** r is the x coordinate of one of two points, and of two more where it was reduced by the order of the curve. */
-const RECOVERY_BITS = [0, 1, 2, 3] as const
+/** First byte of a compressed point: whether y is even or odd. SEC 1 v2.0 section 2.3.3. */
+const PARITIES = [2, 3] as const
 
 export function isRecoverable(algorithm: PairAlgorithm): algorithm is RecoverableCurve {
   return algorithm in CURVES
@@ -36,17 +36,34 @@ export function recoverPoint(
   return point !== undefined && common.length === 1 ? Buffer.from(point, 'hex') : undefined
 }
 
+/** Of the point R that the signer drew, r tells x modulo the order and nothing of y: two candidates, or four. */
 function candidates(
   algorithm: RecoverableCurve,
   { digest, signature }: SignedDigest,
 ): readonly string[] {
-  return RECOVERY_BITS.flatMap((bit) => {
-    try {
-      const whole = CURVES[algorithm].Signature.fromCompact(signature).addRecoveryBit(bit)
-      return [whole.recoverPublicKey(digest).toHex(false)]
-    } catch {
-      // No point has this x coordinate, or the signature is none.
-      return []
-    }
-  })
+  const { Point } = CURVES[algorithm]
+  const { Fn, Fp } = Point
+  const half = signature.length / 2
+  const r = BigInt(`0x${hex(signature.subarray(0, half))}`)
+  const s = BigInt(`0x${hex(signature.subarray(half))}`)
+  const digestNumber = Fn.create(BigInt(`0x${hex(digest)}`))
+  return [r, r + Fn.ORDER].flatMap((x) =>
+    PARITIES.flatMap((parity) => {
+      try {
+        const drawn = Point.fromBytes(Uint8Array.of(parity, ...Fp.toBytes(x)))
+        const inverse = Fn.inv(r)
+        const signer = drawn
+          .multiplyUnsafe(Fn.mul(s, inverse))
+          .add(Point.BASE.multiplyUnsafe(Fn.neg(Fn.mul(digestNumber, inverse))))
+        return [hex(signer.toBytes(false))]
+      } catch {
+        // No point has this x coordinate, or no key made this signature.
+        return []
+      }
+    }),
+  )
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }

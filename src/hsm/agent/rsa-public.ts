@@ -1,6 +1,8 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
 import pkcs11 from 'pkcs11js'
+import type { KeyRef } from '../../core/ids.js'
 import { readOptionalAttribute } from './attributes.js'
+import type { Handles } from './handles.js'
 import type { OpenSession } from './session.js'
 
 /** The public numbers of an RSA key. */
@@ -18,6 +20,16 @@ export function readRsaPublic(session: OpenSession, object: Buffer): RsaPublic |
   if (modulus.length === 0 || exponent.length === 0) return undefined
   const jwk = { kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') }
   return { modulus, exponent, key: createPublicKey({ key: jwk, format: 'jwk' }) }
+}
+
+/** The same of a pair on the token: some tokens show the public exponent on the public half alone. */
+export function readRsaPair(
+  session: OpenSession,
+  handles: Handles,
+  pair: { readonly key: KeyRef; readonly own: Buffer },
+): RsaPublic | undefined {
+  const numbers = readRsaPublic(session, pair.own)
+  return numbers ?? handles.usePublic(pair.key, (half) => readRsaPublic(session, half))
 }
 
 /** Whether a ciphertext is as long as the modulus and below it, as every one is. RFC 8017 section 7.1.2 steps 1 and 2. */

@@ -1,15 +1,15 @@
 import pkcs11, { type Template } from 'pkcs11js'
 import type { KeyKind } from '../../core/hsm.js'
-import type { PairUse } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import { requireAlgorithm, vendorNumber } from './profile-facts.js'
+import { PROTECTED, flags, named, optional } from './template-parts.js'
 
 /*
- * Key templates. Every usage flag and every protection is stated on every create, generate and unwrap: the defaults
+ * Templates of secret keys. Every usage flag and every protection is stated on every create, generate and unwrap: the defaults
  * of tokens differ (NSS softokn makes keys extractable, opencryptoki leaves them readable, when nothing is said).
  */
 
-/** Usage flags of each class of object, PKCS#11 v3.1 sections 4.8 to 4.10. */
+/** Usage flags of secret keys, PKCS#11 v3.1 section 4.10. */
 const SECRET_USAGES = [
   pkcs11.CKA_ENCRYPT,
   pkcs11.CKA_DECRYPT,
@@ -19,23 +19,6 @@ const SECRET_USAGES = [
   pkcs11.CKA_UNWRAP,
   pkcs11.CKA_DERIVE,
 ] as const
-const PRIVATE_USAGES = [
-  pkcs11.CKA_DECRYPT,
-  pkcs11.CKA_SIGN,
-  pkcs11.CKA_SIGN_RECOVER,
-  pkcs11.CKA_UNWRAP,
-  pkcs11.CKA_DERIVE,
-] as const
-const PUBLIC_USAGES = [
-  pkcs11.CKA_ENCRYPT,
-  pkcs11.CKA_VERIFY,
-  pkcs11.CKA_VERIFY_RECOVER,
-  pkcs11.CKA_WRAP,
-  pkcs11.CKA_DERIVE,
-] as const
-
-/** CKA_COPYABLE; PKCS#11 v3.1 section 4.4. pkcs11js ends at 2.20. */
-const CKA_COPYABLE = 0x171
 
 /** What a kind of key is on the token. */
 export interface KindRow {
@@ -103,127 +86,6 @@ interface ResidentKey {
   readonly kind: KeyKind
   readonly id: Buffer
   readonly label: string
-}
-
-/** What the two halves of a pair on the token have in common. */
-export interface ResidentPair {
-  readonly use: PairUse
-  readonly id: Buffer
-  readonly label: string
-  /** CKK_*. */
-  readonly keyType: number
-}
-
-/** Private half of a pair that lives on the token for good and never leaves it. */
-export function residentPrivate(profile: Profile, request: ResidentPair): Template {
-  return [
-    { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PRIVATE_KEY },
-    { type: pkcs11.CKA_KEY_TYPE, value: request.keyType },
-    ...named(request),
-    ...PROTECTED,
-    ...flags(PRIVATE_USAGES, privateUsages(profile, request.use)),
-    ...optional(profile),
-  ]
-}
-
-/**
- * Public half of such a pair, for everyone to read. Whoever encrypts does it outside of the token; but NSS softokn 3.87
- * tries a new pair on itself, and refuses one that decrypts and does not encrypt.
- */
-export function residentPublic(profile: Profile, request: ResidentPair): Template {
-  return [
-    { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY },
-    { type: pkcs11.CKA_KEY_TYPE, value: request.keyType },
-    ...named(request),
-    { type: pkcs11.CKA_TOKEN, value: true },
-    { type: pkcs11.CKA_PRIVATE, value: false },
-    { type: pkcs11.CKA_MODIFIABLE, value: false },
-    ...flags(PUBLIC_USAGES, COUNTERPARTS[request.use]),
-    ...optional(profile),
-  ]
-}
-
-/** The two templates of a pair that the token keeps for one call. */
-export interface SessionPair {
-  readonly publicHalf: Template
-  readonly privateHalf: Template
-}
-
-/** A pair that the token generates to be wrapped: its private half is sensitive, and can leave in no other form. */
-export function sessionPair({ keyType }: { readonly keyType: number }): SessionPair {
-  return pairOfOneCall({ keyType, extractable: true, publicUses: [], privateUses: [] })
-}
-
-/** A pair that the token generates to be tried, with the use that is tried. */
-export function triedPair(request: {
-  readonly keyType: number
-  readonly use: 'sign' | 'agree'
-}): SessionPair {
-  const { keyType, use } = request
-  return use === 'sign'
-    ? pairOfOneCall({ keyType, publicUses: [pkcs11.CKA_VERIFY], privateUses: [pkcs11.CKA_SIGN] })
-    : pairOfOneCall({ keyType, publicUses: [], privateUses: [pkcs11.CKA_DERIVE] })
-}
-
-function pairOfOneCall(request: {
-  readonly keyType: number
-  readonly extractable?: boolean
-  readonly publicUses: readonly number[]
-  readonly privateUses: readonly number[]
-}): SessionPair {
-  const { keyType, extractable = false, publicUses, privateUses } = request
-  return {
-    publicHalf: [
-      { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY },
-      { type: pkcs11.CKA_KEY_TYPE, value: keyType },
-      { type: pkcs11.CKA_TOKEN, value: false },
-      { type: pkcs11.CKA_PRIVATE, value: false },
-      ...flags(PUBLIC_USAGES, publicUses),
-    ],
-    privateHalf: [
-      { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PRIVATE_KEY },
-      { type: pkcs11.CKA_KEY_TYPE, value: keyType },
-      { type: pkcs11.CKA_TOKEN, value: false },
-      { type: pkcs11.CKA_PRIVATE, value: true },
-      { type: pkcs11.CKA_SENSITIVE, value: true },
-      { type: pkcs11.CKA_EXTRACTABLE, value: extractable },
-      ...flags(PRIVATE_USAGES, privateUses),
-    ],
-  }
-}
-
-/** A public key from outside with one use, for known-answer tests. `values`: CKA_MODULUS and the like. */
-export function knownPublic(request: {
-  readonly keyType: number
-  readonly values: Template
-  readonly usages: readonly number[]
-}): Template {
-  return [
-    { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PUBLIC_KEY },
-    { type: pkcs11.CKA_KEY_TYPE, value: request.keyType },
-    { type: pkcs11.CKA_TOKEN, value: false },
-    { type: pkcs11.CKA_PRIVATE, value: false },
-    ...request.values,
-    ...flags(PUBLIC_USAGES, request.usages),
-  ]
-}
-
-/** A private key from outside with one use, for known-answer tests. `values`: CKA_VALUE and the like. */
-export function knownPrivate(request: {
-  readonly keyType: number
-  readonly values: Template
-  readonly usages: readonly number[]
-}): Template {
-  return [
-    { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_PRIVATE_KEY },
-    { type: pkcs11.CKA_KEY_TYPE, value: request.keyType },
-    { type: pkcs11.CKA_TOKEN, value: false },
-    { type: pkcs11.CKA_PRIVATE, value: true },
-    { type: pkcs11.CKA_SENSITIVE, value: true },
-    { type: pkcs11.CKA_EXTRACTABLE, value: false },
-    ...request.values,
-    ...flags(PRIVATE_USAGES, request.usages),
-  ]
 }
 
 /** A secret of the caller that is about to be wrapped: lives for one call, extractable because wrapping takes it out. */
@@ -306,15 +168,6 @@ function sessionSecret(): Template {
   ]
 }
 
-/** Lives on the token, needs a login, and neither leaves it nor changes. */
-const PROTECTED: Template = [
-  { type: pkcs11.CKA_TOKEN, value: true },
-  { type: pkcs11.CKA_PRIVATE, value: true },
-  { type: pkcs11.CKA_SENSITIVE, value: true },
-  { type: pkcs11.CKA_EXTRACTABLE, value: false },
-  { type: pkcs11.CKA_MODIFIABLE, value: false },
-]
-
 function genericSecret(bytes: number): KindRow {
   return {
     keyType: pkcs11.CKK_GENERIC_SECRET,
@@ -322,42 +175,4 @@ function genericSecret(bytes: number): KindRow {
     bytes,
     usages: TAGS,
   }
-}
-
-const COUNTERPARTS: Readonly<Record<PairUse, readonly number[]>> = {
-  sign: [pkcs11.CKA_VERIFY],
-  decrypt: [pkcs11.CKA_ENCRYPT],
-  agree: [],
-  import: [],
-}
-
-function privateUsages(profile: Profile, use: PairUse): readonly number[] {
-  switch (use) {
-    case 'sign':
-      return [pkcs11.CKA_SIGN]
-    case 'decrypt':
-      return [pkcs11.CKA_DECRYPT]
-    case 'agree':
-      return [pkcs11.CKA_DERIVE]
-    case 'import':
-      // A stand-in for OAEP takes the padding off what raw RSA decrypts, so C_UnwrapKey alone will not do.
-      return profile.oaep.standIns.length > 0
-        ? [pkcs11.CKA_UNWRAP, pkcs11.CKA_DECRYPT]
-        : [pkcs11.CKA_UNWRAP]
-  }
-}
-
-function named({ id, label }: { readonly id: Buffer; readonly label: string }): Template {
-  return [
-    { type: pkcs11.CKA_ID, value: id },
-    { type: pkcs11.CKA_LABEL, value: label },
-  ]
-}
-
-function flags(all: readonly number[], granted: readonly number[]): Template {
-  return all.map((type) => ({ type, value: granted.includes(type) }))
-}
-
-function optional(profile: Profile): Template {
-  return profile.keyAttributes.includes('copyable') ? [{ type: CKA_COPYABLE, value: false }] : []
 }

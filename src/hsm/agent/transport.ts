@@ -11,7 +11,7 @@ import { judgeInput, notAuthentic, unsuitable, unsupported } from './input-fault
 import { KeyWrap, WRAP_OVERHEAD_BYTES } from './key-wrap.js'
 import { decryptStandIn, encryptOaep, oaepMechanism } from './oaep.js'
 import { TokenError, call } from './pkcs11-error.js'
-import { type RsaPublic, isCiphertextOf, readRsaPublic } from './rsa-public.js'
+import { type RsaPublic, isCiphertextOf, readRsaPair } from './rsa-public.js'
 import type { OpenSession } from './session.js'
 import { measuredKey, provingSecret, trialWrappingKey } from './session-keys.js'
 
@@ -52,7 +52,7 @@ export class Transport {
   ): Result {
     const own = this.#ownHash(sent.hash)
     return this.#handles.use(sent.under, (under) => {
-      const rsa = this.#requirePair(under)
+      const rsa = this.#requirePair(sent.under, under)
       const wrapped = Buffer.from(sent.wrapped)
       if (!isCiphertextOf(rsa, wrapped)) throw notAuthentic('C_UnwrapKey')
       if (own === sent.hash) return run({ under, rsa, hash: own, wrapped, bytes: undefined })
@@ -156,9 +156,9 @@ export class Transport {
     throw unsupported(`This token has no RSA OAEP with ${hash}.`, 'C_UnwrapKey')
   }
 
-  #requirePair(handle: Buffer): RsaPublic {
-    const unwraps = readFlag(this.#session, handle, pkcs11.CKA_UNWRAP) === true
-    const rsa = unwraps ? readRsaPublic(this.#session, handle) : undefined
+  #requirePair(key: KeyRef, own: Buffer): RsaPublic {
+    const unwraps = readFlag(this.#session, own, pkcs11.CKA_UNWRAP) === true
+    const rsa = unwraps ? readRsaPair(this.#session, this.#handles, { key, own }) : undefined
     if (rsa) return rsa
     throw unsupported('The key is no RSA pair for imports.', 'C_UnwrapKey')
   }
