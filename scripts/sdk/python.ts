@@ -6,6 +6,9 @@ import { lastLine, run } from './command.js'
 import { cacheOf, sourcesOf } from './folders.js'
 import { type Sdk, Unavailable } from './sdk.js'
 
+/** A registry that is out of reach is told from a slow one in short. */
+const IN_SHORT = ['--retries', '1', '--timeout', '20']
+
 /** The SDK for Python, in a virtual environment of its own. */
 export const pythonSdk: Sdk = { name: 'python', prepare }
 
@@ -19,7 +22,15 @@ async function prepare(): Promise<readonly string[]> {
     // What a former run left half made.
     await rm(environment, { recursive: true, force: true })
     await createEnvironment(environment)
-    const pip = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+    const pip = [
+      python,
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      ...IN_SHORT,
+    ]
     const installed = await run([...pip, '--requirement', requirements])
     if (installed.exitCode !== 0) {
       throw new Unavailable(`its packages could not be installed: ${lastLine(installed)}`)

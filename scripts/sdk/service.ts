@@ -17,9 +17,12 @@ export async function withService<Result>(
   const folder = await mkdtemp(join(tmpdir(), 'kms-sdk-'))
   const second = await createThrowAwayToken()
   try {
+    const clusters = join(folder, 'clusters.json')
+    const { uri, environment } = second
+    await writeFile(clusters, JSON.stringify({ [CLUSTER]: { uri, environment } }))
     const service = await startServiceProcess(join(folder, 'var'), {
       KMS_REGION: REGION,
-      KMS_HSM_CLUSTERS: `${CLUSTER}=${second.uri}`,
+      KMS_HSM_CLUSTERS: clusters,
     })
     try {
       const settings = { ...service.credentials(), region: REGION, cluster: CLUSTER }

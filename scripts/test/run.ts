@@ -14,13 +14,15 @@ import { type Tally, tallyOfCheck, tallyOfOutput, total } from './tally.js'
 
 /** Scripts of package.json that pass or fail as a whole. */
 const CHECKS = ['lint', 'format'] as const
+/** Scripts of package.json that count what they check. */
+const COUNTED = ['test:sdk', 'test:fuzz', 'test:compose'] as const
 
 endOnSignals()
 await provideSystemPackages()
 const tallies: Tally[] = []
 for (const check of CHECKS) tallies.push(await step(check, () => runCheck(check)))
 tallies.push(await step('jest', () => runJest(process.argv.slice(2))))
-tallies.push(await step('test:compose', runCompose))
+for (const script of COUNTED) tallies.push(await step(script, () => runCounted(script)))
 
 const { passed, failed, skips } = total(tallies)
 for (const skip of skips) process.stdout.write(`skipped | ${skip}\n`)
@@ -60,8 +62,8 @@ async function runJest(args: readonly string[]): Promise<Tally> {
   }
 }
 
-async function runCompose(): Promise<Tally> {
-  const name = 'test:compose'
-  const { exitCode, output } = await runProgram('compose', ['npm', 'run', '--silent', name])
-  return tallyOfOutput(name, exitCode, output)
+async function runCounted(script: string): Promise<Tally> {
+  const name = script.replace('test:', '')
+  const { exitCode, output } = await runProgram(name, ['npm', 'run', '--silent', script])
+  return tallyOfOutput(script, exitCode, output)
 }

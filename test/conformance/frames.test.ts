@@ -5,11 +5,22 @@ import { type Static, Type } from 'typebox'
 import { contextBytes } from '../../src/core/context-bytes.js'
 import type { Hsm } from '../../src/core/hsm.js'
 import { type KeyId, parseKeyId } from '../../src/core/ids.js'
+import { openText, readDataFrame, sealText } from '../../src/core/seal-data.js'
 import { type Sealing, sealDatakey } from '../../src/core/seal.js'
 import { createMemoryHsm } from '../support/memory-hsm.js'
 import { bindingKeysOf, openBytes } from '../support/memory-sealing.js'
 
 const Hexadecimal = Type.String({ pattern: '^([0-9a-fA-F]{2})+$' })
+
+const Sample = {
+  name: Type.String(),
+  keyId: Type.String(),
+  keyVersion: Type.Integer(),
+  encryptionContext: Type.Optional(Type.Record(Type.String(), Type.String())),
+  additionalAuthenticatedData: Type.Optional(Type.String()),
+  contextBytes: Hexadecimal,
+  frame: Hexadecimal,
+}
 
 const Vectors = Type.Object({
   wrappingKeys: Type.Array(
@@ -20,22 +31,22 @@ const Vectors = Type.Object({
   ),
   frames: Type.Array(
     Type.Object({
-      name: Type.String(),
-      keyId: Type.String(),
-      keyVersion: Type.Integer(),
+      ...Sample,
       bindingGeneration: Type.Integer(),
-      encryptionContext: Type.Optional(Type.Record(Type.String(), Type.String())),
-      additionalAuthenticatedData: Type.Optional(Type.String()),
-      contextBytes: Hexadecimal,
       wrappedAs: Type.Enum(['zero-padded', 'exact']),
       dek: Hexadecimal,
-      frame: Hexadecimal,
     }),
     { minItems: 14 },
   ),
+  pairFrames: Type.Array(
+    Type.Object({ ...Sample, bindingGeneration: Type.Integer(), privateKey: Hexadecimal }),
+    { minItems: 6 },
+  ),
+  textFrames: Type.Array(Type.Object({ ...Sample, text: Hexadecimal }), { minItems: 6 }),
 })
 
-const { wrappingKeys, bindingKeys, frames } = read()
+const { wrappingKeys, bindingKeys, frames, pairFrames, textFrames } = read()
+const OTHER_CONTEXT = Uint8Array.of(2, 0x21)
 let hsm: Hsm
 
 beforeAll(() => {
@@ -84,10 +95,53 @@ describe.each(frames)('the frame of $name', (vector) => {
   })
 
   test('does not open in another context', async () => {
-    const other = { keyId, bytes: bytes(vector.frame), context: Uint8Array.of(2, 0x21) }
+    const other = { keyId, bytes: bytes(vector.frame), context: OTHER_CONTEXT }
     await expect(openBytes(sealing(), other)).rejects.toMatchObject({ code: 'KMS.2201' })
   })
 })
+
+describe.each(pairFrames)('the pair frame of $name', (vector) => {
+  const request = { keyId: idOf(vector.keyId), bytes: bytes(vector.frame) }
+
+  test('opens', async () => {
+    const context = givenContext(vector)
+    expect(hex(await openBytes(sealing(), { ...request, context }))).toBe(vector.privateKey)
+  })
+
+  test('does not open in another context', async () => {
+    const opening = openBytes(sealing(), { ...request, context: OTHER_CONTEXT })
+    await expect(opening).rejects.toMatchObject({ code: 'KMS.2201' })
+  })
+})
+
+describe.each(textFrames)('the data frame of $name', (vector) => {
+  const key = { keyId: idOf(vector.keyId), version: vector.keyVersion }
+
+  test('opens', async () => {
+    const frame = readDataFrame(bytes(vector.frame))
+    expect([frame.keyId, frame.keyVersion]).toEqual([key.keyId, key.version])
+    const text = await openText(hsm, { key, frame, context: givenContext(vector) })
+    expect(hex(text)).toBe(vector.text)
+  })
+
+  test('is as long as one that is sealed now, and does not open in another context', async () => {
+    const text = Uint8Array.from(bytes(vector.text))
+    const again = await sealText(hsm, { key, text, context: OTHER_CONTEXT })
+    expect(again).toHaveLength(vector.frame.length / 2)
+    expect(text.every((byte) => byte === 0)).toBe(true)
+    const frame = readDataFrame(bytes(vector.frame))
+    const opening = openText(hsm, { key, frame, context: OTHER_CONTEXT })
+    await expect(opening).rejects.toMatchObject({ code: 'KMS.2201' })
+  })
+})
+
+/** Bytes of the context of a vector, proven to be the ones that stand in it. */
+function givenContext(vector: (typeof textFrames)[number] | (typeof pairFrames)[number]) {
+  const { encryptionContext: map, additionalAuthenticatedData: text } = vector
+  const context = contextBytes({ map, text })
+  expect(hex(context)).toBe(vector.contextBytes)
+  return context
+}
 
 function sealing(current?: number): Sealing {
   const all = bindingKeys.map(({ keyId, generation }) => ({

@@ -5,7 +5,12 @@ import { MalformedBytes } from '../../src/codec/frame.js'
 import { generateAccessKey, openSecret, sealSecret } from '../../src/core/credential.js'
 import { HsmError, type KeyWrapping } from '../../src/core/hsm.js'
 import { newKeyId, projectId } from '../../src/core/ids.js'
-import type { CredentialSealing } from '../../src/core/sealed-record.js'
+import {
+  type CredentialSealing,
+  openRecord,
+  openStoredRecord,
+  sealRecord,
+} from '../../src/core/sealed-record.js'
 import { createSealing } from '../support/sign.js'
 
 const ID = 'AKEXAMPLE00000000001'
@@ -207,5 +212,33 @@ describe('generated access keys', () => {
   test('a generator that is stuck is reported', async () => {
     const random = { random: (length: number) => Promise.resolve(new Uint8Array(length).fill(255)) }
     await expect(generateAccessKey(random)).rejects.toBeInstanceOf(HsmError)
+  })
+})
+
+describe('records of every purpose', () => {
+  const owner = { purpose: 'pin', identity: ['p', 'q'] } as const
+
+  test('open for their owner alone', async () => {
+    const sealing = await createSealing()
+    const record = await sealRecord(sealing, { owner, secret: SECRET })
+    const opened = await openRecord(sealing, { owner, record })
+    expect(Buffer.from(opened).equals(SECRET)).toBe(true)
+    for (const other of [
+      { ...owner, purpose: 'access point key' as const },
+      { ...owner, purpose: 'secret access key' as const },
+      { ...owner, identity: ['p'] },
+      { ...owner, identity: ['p","q'] },
+      { ...owner, identity: ['q', 'p'] },
+    ]) {
+      const opening = openRecord(sealing, { owner: other, record })
+      await expect(opening).rejects.toMatchObject({ failure: 'not-authentic' })
+    }
+  })
+
+  test('bytes that are none are malformed, or a fault of the store that kept them', async () => {
+    const sealing = await createSealing()
+    const request = { owner, record: Uint8Array.of(1) }
+    await expect(openRecord(sealing, request)).rejects.toBeInstanceOf(MalformedBytes)
+    await expect(openStoredRecord(sealing, request)).rejects.toThrow('A stored pin cannot be read')
   })
 })

@@ -9,7 +9,9 @@ export const DOCUMENTS = [
   'CHANGELOG.md',
   'docs/ciphertext.md',
   'docs/design.md',
+  'docs/directory.md',
   'docs/error-handling.md',
+  'docs/keystores.md',
   'hsm/ceremony.md',
   'hsm/profiles/README.md',
 ] as const

@@ -19,7 +19,9 @@ test('lists every operation with its address, and no other', () => {
 })
 
 test('lists every setting that the program reads, and no other', () => {
-  const source = textOf('src/config.ts') + textOf('src/tls-settings.ts')
+  const source = ['src/config.ts', 'src/tls-settings.ts', 'src/hsm-clusters.ts']
+    .map(textOf)
+    .join('')
   const read = new Set(source.match(/\bKMS_[A-Z0-9_]+/g))
   const documented = rowsOf(sectionOf(README, '## Settings')).flatMap(([names = '']) =>
     codeIn(names),
@@ -42,6 +44,8 @@ test('states the defaults of the program', () => {
     KMS_LOG_LEVEL: config.logLevel,
     KMS_REGION: config.region,
     KMS_CMK_QUOTA: String(config.cmkQuota),
+    KMS_GRANT_QUOTA: String(config.grantQuota),
+    KMS_ALIAS_LIST_FORM: config.aliasListForm,
   }
   for (const [name, value] of Object.entries(own))
     expect([name, documented.get(name)]).toEqual([name, value])

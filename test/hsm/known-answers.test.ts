@@ -15,10 +15,28 @@ function withKeyWrap(change: Partial<Profile['keyWrap']>): (profile: Profile) =>
   return (profile) => ({ ...profile, keyWrap: { ...profile.keyWrap, ...change } })
 }
 
-async function refusal(open: () => Promise<TestToken>, change: Partial<Profile['keyWrap']>) {
+function withMore(
+  algorithm: Profile['algorithms'][number],
+  scheme: Profile['signatureSchemes'][number],
+): (profile: Profile) => Profile {
+  return (profile) => ({
+    ...profile,
+    algorithms: [...profile.algorithms, algorithm],
+    signatureSchemes: [...profile.signatureSchemes, scheme],
+  })
+}
+
+function refusal(open: () => Promise<TestToken>, change: Partial<Profile['keyWrap']>) {
+  return refusalOf(open, withKeyWrap(change))
+}
+
+async function refusalOf(
+  open: () => Promise<TestToken>,
+  changeProfile: (profile: Profile) => Profile,
+) {
   const token = await open()
   try {
-    const hsm = await openTestHsm(token, { changeProfile: withKeyWrap(change) })
+    const hsm = await openTestHsm(token, { changeProfile })
     await hsm.close()
     return 'it started'
   } catch (error) {
@@ -54,5 +72,12 @@ describeUnless(nssModule() ? undefined : 'NSS softokn is not installed', 'NSS so
   test('wraps odd lengths exactly, so a profile that says zero-padded is refused', async () => {
     const message = await refusal(openNssToken, { oddLengths: 'zero-padded' })
     expect(message).toMatch(/wraps odd lengths exactly/)
+  })
+
+  test('has no secp256k1 and no Ed25519, so a profile that lists them is refused', async () => {
+    const curve = await refusalOf(openNssToken, withMore('secp256k1', 'ecdsa'))
+    expect(curve).toMatch(/fails 1 of \d+ known-answer tests.*"verify ecdsa of secp256k1"/)
+    const edwards = await refusalOf(openNssToken, withMore('ed25519', 'ed25519'))
+    expect(edwards).toMatch(/fails 1 of \d+ known-answer tests.*"verify ed25519 of ed25519"/)
   })
 })

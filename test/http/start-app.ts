@@ -16,7 +16,7 @@ import { operations } from '../../src/operations/index.js'
 import type { AnyOperation } from '../../src/operations/operation.js'
 import { cachedAccessKeys } from '../../src/store/cached-access-keys.js'
 import { cachedStores } from '../../src/store/cached-stores.js'
-import { openDatabase } from '../../src/store/database.js'
+import { type Database, openDatabase } from '../../src/store/database.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import { startLog } from '../../src/telemetry/log.js'
 import { type MemoryHsmOptions, createMemoryHsm } from '../support/memory-hsm.js'
@@ -48,6 +48,8 @@ export interface Deviation {
 export interface TestApp {
   readonly url: string
   readonly service: Service
+  /** The same database as another replica sees it: past the memory of this one. */
+  readonly database: Database
   /** Sends a request as it is, unsigned. */
   send(
     method: string,
@@ -164,6 +166,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   return {
     ...clientOf(server, (project) => signers.get(project)),
     service,
+    database,
     events: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     async close() {
       await server.close(1000)
@@ -206,9 +209,12 @@ function clientOf(
       const { method, path, request } = operationNamed(name)
       const project = deviation?.project ?? PROJECT
       const values = { ...(body as Record<string, unknown>), project_id: project }
-      const filled = path.replace(/\{(\w+)\}/g, (_braces, parameter: string) =>
-        encodeURIComponent(String(values[parameter as keyof typeof values] ?? parameter)),
-      )
+      const filled = path.replace(/\{(\w+)\}/g, (_braces, parameter: string) => {
+        const value = values[parameter as keyof typeof values] as unknown
+        return typeof value === 'string' && value.length <= 64
+          ? encodeURIComponent(value)
+          : parameter
+      })
       return client.sendSigned(method, filled, request.body ? JSON.stringify(body) : '', deviation)
     },
     async createCmk(fields) {

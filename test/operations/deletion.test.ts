@@ -42,7 +42,7 @@ describe('DeleteKey', () => {
   test('takes disabled keys and keys without material, but none twice', async () => {
     const disabled = await app.createCmk()
     await app.call('DisableKey', { key_id: disabled })
-    const empty = await createExternal(app.call)
+    const empty = await createExternal(app)
     for (const key_id of [disabled, empty]) {
       const reply = await app.call('DeleteKey', { key_id, pending_days: '7' })
       expect(reply.json).toEqual({ key_id, key_state: '4' })
@@ -79,11 +79,11 @@ describe('CancelKeyDeletion', () => {
   })
 
   test('brings an external key back to where its material leaves it', async () => {
-    const key_id = await createExternal(app.call)
+    const key_id = await createExternal(app)
     await app.call('DeleteKey', { key_id, pending_days: '7' })
     const empty = await app.call('CancelKeyDeletion', { key_id })
     expect(empty.json).toEqual({ key_id, key_state: '5' })
-    expect((await importSecretInto(app.call, key_id, Buffer.alloc(32, 7))).json).toEqual({})
+    expect((await importSecretInto(app, key_id, Buffer.alloc(32, 7))).json).toEqual({})
     await app.call('DeleteKey', { key_id, pending_days: '7' })
     const full = await app.call('CancelKeyDeletion', { key_id })
     expect(full.json).toEqual({ key_id, key_state: '3' })

@@ -86,6 +86,20 @@ test('rights are the union of all grants, to the user and to his account', async
   expectError(await app.call('DecryptDatakey', frame, FOREIGNER), 'KMS.0207')
 })
 
+test('small data is encrypted and decrypted under grants of their own', async () => {
+  const text = { plain_text: 'a secret', key_id }
+  expectError(await app.call('EncryptData', text, FOREIGNER), 'KMS.0207')
+  const grant_id = await grant({ operations: ['encrypt-data'] })
+  const { json } = await app.call('EncryptData', text, FOREIGNER)
+  const sealed = { cipher_text: json['cipher_text'] }
+  expectError(await app.call('DecryptData', sealed, FOREIGNER), 'KMS.0207')
+  await grant({ operations: ['decrypt-data'] })
+  const opened = await app.call('DecryptData', sealed, FOREIGNER)
+  expect(opened.json).toMatchObject({ plain_text: 'a secret' })
+  await app.call('CancelGrant', { key_id, grant_id })
+  expectError(await app.call('EncryptData', text, FOREIGNER), 'KMS.0207')
+})
+
 test('the type of the principal counts: a user of the name of an account is not that account', async () => {
   await grant({ operations: ['encrypt-datakey'], grantee_principal: FOREIGN_DOMAIN })
   await grant({ operations: ['encrypt-datakey'], grantee_principal_type: 'domain' })
@@ -162,7 +176,10 @@ test('grants are listed page by page, with what was said of them', async () => {
     name: 'my:grant/1',
     retiring_principal: 'neighbour',
   })
-  const others = [await grant({ operations: ['describe-key'] }), await grant({ operations: ['retire-grant'] })]
+  const others = [
+    await grant({ operations: ['describe-key'] }),
+    await grant({ operations: ['retire-grant'] }),
+  ]
   const seen: unknown[] = []
   let marker: unknown = ''
   do {
@@ -187,7 +204,11 @@ test('grants are listed page by page, with what was said of them', async () => {
   })
   expect(Object.keys(seen[2] as object)).not.toContain('name')
   const retirable = await app.call('ListRetirableGrants', {}, NEIGHBOUR)
-  expect(retirable.json).toMatchObject({ total: 1, grants: [{ grant_id: first }], truncated: 'false' })
+  expect(retirable.json).toMatchObject({
+    total: 1,
+    grants: [{ grant_id: first }],
+    truncated: 'false',
+  })
   expect((await app.call('ListRetirableGrants', { limit: 1, marker: 1 }, NEIGHBOUR)).json).toEqual({
     grants: [],
     next_marker: '',

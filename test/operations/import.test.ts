@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Cmk, KeyVersion } from '../../src/core/cmk.js'
-import type { ErrorCode } from '../../src/core/errors.js'
-import { type Hsm, HsmError } from '../../src/core/hsm.js'
-import { parseKeyId } from '../../src/core/ids.js'
 import { expectError } from '../http/expect-error.js'
-import { PLAIN_TEXT } from '../http/sample-body.js'
 import { type TestApp, startApp } from '../http/start-app.js'
+import { cmkOf, expectOpens, objectsOf, versionsOf, wrapSample } from '../support/stored-keys.js'
 import {
   createExternal,
   importSecretInto,
-  newPrivateKey,
   parametersFor,
   wrapMaterial,
-  wrapPrivateKey,
 } from '../support/wrapped-material.js'
 
 const HOUR_S = 3600
@@ -27,43 +21,15 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-async function cmkOf(key_id: string): Promise<Cmk> {
-  const id = parseKeyId(key_id)
-  const cmk = id && (await app.service.keys.findAnywhere(id))
-  if (!cmk) throw new Error('The key was not stored.')
-  return cmk
-}
-
-async function versionsOf(key_id: string): Promise<readonly KeyVersion[]> {
-  return app.service.keys.versions((await cmkOf(key_id)).id)
-}
-
-/** Labels of the objects of a key on the token, those of its imports among them. */
-async function onToken(key_id: string): Promise<readonly string[]> {
-  const objects = await app.service.hsm.inspectKeys()
-  return objects.map(({ label }) => label).filter((label) => label === `cmk/${key_id}/1` || label.startsWith(`cmk/${key_id}/`))
-}
-
 async function imported(secret: Uint8Array, extra = {}): Promise<string> {
-  const key_id = await createExternal(app.call)
-  expect((await importSecretInto(app.call, key_id, secret, extra)).json).toEqual({})
+  const key_id = await createExternal(app)
+  expect((await importSecretInto(app, key_id, secret, extra)).json).toEqual({})
   return key_id
-}
-
-async function wrap(key_id: string): Promise<Record<string, unknown>> {
-  const fields = { plain_text: PLAIN_TEXT, datakey_plain_length: '64' }
-  const { json } = await app.call('EncryptDatakey', { key_id, ...fields })
-  return { key_id, cipher_text: json['cipher_text'], datakey_cipher_length: '64' }
-}
-
-async function expectOpens(frame: Record<string, unknown>): Promise<void> {
-  const { json } = await app.call('DecryptDatakey', frame)
-  expect(json['data_key']).toBe(PLAIN_TEXT.slice(0, 128).toUpperCase())
 }
 
 describe('CreateParametersForImport', () => {
   test('hands out an RSA-2048 key and a token for 24 hours, the same key again on the same day', async () => {
-    const key_id = await createExternal(app.call)
+    const key_id = await createExternal(app)
     const before = Math.floor(Date.now() / 1000)
     const body = { key_id, wrapping_algorithm: 'RSAES_OAEP_SHA_256' }
     const { json } = await app.call('CreateParametersForImport', body)
@@ -87,7 +53,7 @@ describe('CreateParametersForImport', () => {
   test.each(['RSAES_PKCS1_V1_5', 'SM2_ENCRYPT', 'RSAES_OAEP_SHA_512', '', 7])(
     'refuses the algorithm %j and names those there are',
     async (wrapping_algorithm) => {
-      const key_id = await createExternal(app.call)
+      const key_id = await createExternal(app)
       const reply = await app.call('CreateParametersForImport', { key_id, wrapping_algorithm })
       expect(expectError(reply, 'KMS.0308')).toContain('RSAES_OAEP_SHA_256')
     },
@@ -113,13 +79,17 @@ describe('CreateParametersForImport', () => {
   test('refuses a hash that the token does not unwrap with', async () => {
     const bare = await startApp({ hsm: { limits: { oaepHashes: ['sha1'] } } })
     try {
-      const key_id = await createExternal(bare.call)
+      const key_id = await createExternal(bare)
       const body = { key_id, wrapping_algorithm: 'RSAES_OAEP_SHA_256' }
       const refused = await bare.call('CreateParametersForImport', body)
       expect(expectError(refused, 'KMS.0308')).toContain('RSAES_OAEP_SHA_1')
       const older = { key_id, wrapping_algorithm: 'RSAES_OAEP_SHA_1' }
       const { json } = await bare.call('CreateParametersForImport', older)
-      const encrypted_key_material = wrapMaterial(String(json['public_key']), randomBytes(32), 'sha1')
+      const encrypted_key_material = wrapMaterial(
+        String(json['public_key']),
+        randomBytes(32),
+        'sha1',
+      )
       const { import_token } = json
       const reply = await bare.call('ImportKeyMaterial', {
         key_id,
@@ -142,25 +112,25 @@ describe('ImportKeyMaterial', () => {
       origin: 'external',
       expiration_time: '',
     })
-    await expectOpens(await wrap(key_id))
-    expect(await onToken(key_id)).toEqual([`cmk/${key_id}/1`])
+    await expectOpens(app, await wrapSample(app, key_id))
+    expect(await objectsOf(app, key_id)).toEqual([`cmk/${key_id}/1`])
     const trials = (await app.service.hsm.inspectKeys()).filter(
-      ({ label }) => label.startsWith(`import/${key_id}/`) && !('publicExponent' in {}),
+      ({ label, flags }) => label.startsWith(`import/${key_id}/`) && flags.wrap === true,
     )
-    expect(trials.filter(({ flags }) => flags.wrap === true)).toEqual([])
+    expect(trials).toEqual([])
   })
 
   test.each([1, 16, 31, 33, 64])('refuses %d bytes', async (length) => {
-    const key_id = await createExternal(app.call)
-    expectError(await importSecretInto(app.call, key_id, randomBytes(length)), 'KMS.2604')
-    expect(await cmkOf(key_id)).toMatchObject({ state: '5', currentVersion: 1 })
-    expect(await versionsOf(key_id)).toEqual([])
-    expect(await onToken(key_id)).toEqual([])
+    const key_id = await createExternal(app)
+    expectError(await importSecretInto(app, key_id, randomBytes(length)), 'KMS.2604')
+    expect(await cmkOf(app, key_id)).toMatchObject({ state: '5', currentVersion: 1 })
+    expect(await versionsOf(app, key_id)).toEqual([])
+    expect(await objectsOf(app, key_id)).toEqual([])
   })
 
   test('refuses what does not decrypt, whatever is wrong with it', async () => {
-    const key_id = await createExternal(app.call)
-    const { import_token, public_key } = await parametersFor(app.call, key_id)
+    const key_id = await createExternal(app)
+    const { import_token, public_key } = await parametersFor(app, key_id)
     for (const encrypted_key_material of [
       Buffer.alloc(256).toString('base64'),
       Buffer.alloc(256, 0xff).toString('base64'),
@@ -169,7 +139,7 @@ describe('ImportKeyMaterial', () => {
       const body = { key_id, import_token, encrypted_key_material }
       expectError(await app.call('ImportKeyMaterial', body), 'KMS.0311')
     }
-    expect(await versionsOf(key_id)).toEqual([])
+    expect(await versionsOf(app, key_id)).toEqual([])
   })
 
   test.each([
@@ -193,16 +163,16 @@ describe('ImportKeyMaterial', () => {
     ['expiration_time', Date.now() + 1e9, 'KMS.2602'],
     ['expiration_time', true, 'KMS.2602'],
   ] as const)('refuses %s %j with %s', async (field, value, code) => {
-    const key_id = await createExternal(app.call)
-    const reply = await importSecretInto(app.call, key_id, randomBytes(32), { [field]: value })
+    const key_id = await createExternal(app)
+    const reply = await importSecretInto(app, key_id, randomBytes(32), { [field]: value })
     expectError(reply, code)
-    expect((await cmkOf(key_id)).state).toBe('5')
+    expect((await cmkOf(app, key_id)).state).toBe('5')
   })
 
   test('wants a token of this key, unchanged and in time', async () => {
-    const [key_id, other] = [await createExternal(app.call), await createExternal(app.call)]
-    const own = await parametersFor(app.call, key_id)
-    const foreign = await parametersFor(app.call, other)
+    const [key_id, other] = [await createExternal(app), await createExternal(app)]
+    const own = await parametersFor(app, key_id)
+    const foreign = await parametersFor(app, other)
     const encrypted_key_material = wrapMaterial(own.public_key, randomBytes(32))
     const body = { key_id, encrypted_key_material, import_token: own.import_token }
     const stolen = { ...body, import_token: foreign.import_token }
@@ -222,9 +192,9 @@ describe('ImportKeyMaterial', () => {
   })
 
   test('finds a token expired whose pair is gone', async () => {
-    const key_id = await createExternal(app.call)
-    const { import_token, public_key } = await parametersFor(app.call, key_id)
-    const pair = await app.service.importPairs.newest((await cmkOf(key_id)).id)
+    const key_id = await createExternal(app)
+    const { import_token, public_key } = await parametersFor(app, key_id)
+    const pair = await app.service.importPairs.newest((await cmkOf(app, key_id)).id)
     if (!pair) throw new Error('There is no pair.')
     await app.service.importPairs.remove(pair.key)
     const encrypted_key_material = wrapMaterial(public_key, randomBytes(32))
@@ -243,212 +213,3 @@ describe('ImportKeyMaterial', () => {
     ])
   })
 })
-
-describe('DeleteImportedKeyMaterial', () => {
-  test.each([[], ['DisableKey']])('destroys it; the same may come again, after %j', async (...steps) => {
-    const secret = randomBytes(32)
-    const key_id = await imported(secret)
-    const frame = await wrap(key_id)
-    for (const step of steps) await app.call(step, { key_id })
-    expect((await app.call('DeleteImportedKeyMaterial', { key_id })).json).toEqual({})
-    expect(await cmkOf(key_id)).toMatchObject({ state: '5', materialExpiresAt: undefined })
-    expect(await onToken(key_id)).toEqual([])
-    expectError(await app.call('DecryptDatakey', frame), 'KMS.1301')
-    expectError(await app.call('DeleteImportedKeyMaterial', { key_id }), 'KMS.2701')
-    expectError(await importSecretInto(app.call, key_id, randomBytes(32)), 'KMS.2606')
-    expect(await onToken(key_id)).toEqual([])
-    expect((await cmkOf(key_id)).state).toBe('5')
-    expect((await importSecretInto(app.call, key_id, secret)).json).toEqual({})
-    expect((await cmkOf(key_id)).state).toBe('2')
-    await expectOpens(frame)
-    expect(await versionsOf(key_id)).toHaveLength(1)
-  })
-
-  test('is refused while the deletion of the key is scheduled', async () => {
-    const key_id = await imported(randomBytes(32))
-    await app.call('DeleteKey', { key_id, pending_days: '7' })
-    expectError(await app.call('DeleteImportedKeyMaterial', { key_id }), 'KMS.2701')
-    expect(await onToken(key_id)).toHaveLength(1)
-  })
-})
-
-describe('a second material', () => {
-  test('waits for a rotation on demand; what the first one encrypted still opens', async () => {
-    const [first, second] = [randomBytes(32), randomBytes(32)]
-    const key_id = await imported(first)
-    const frames = [await wrap(key_id)]
-    expectError(await importSecretInto(app.call, key_id, first), 'KMS.0310')
-    expect((await importSecretInto(app.call, key_id, second)).json).toEqual({})
-    expectError(await importSecretInto(app.call, key_id, randomBytes(32)), 'KMS.0310')
-    const waiting = await app.call('ShowKeyRotationStatus', { key_id })
-    expect(waiting.json['key_materials']).toMatchObject([{ state: 2 }, { state: 0 }])
-    frames.push(await wrap(key_id))
-    expect((await app.call('RotateOnDemand', { key_id })).json).toEqual({ key_id })
-    const rotated = await app.call('ShowKeyRotationStatus', { key_id })
-    expect(rotated.json).toMatchObject({ number_of_rotations: 1, key_rotation_enabled: false })
-    expect(rotated.json['key_materials']).toMatchObject([{ state: 2 }, { state: 2 }])
-    frames.push(await wrap(key_id))
-    const used = frames.map(({ cipher_text }) =>
-      Buffer.from(String(cipher_text), 'hex').readUInt32LE(8),
-    )
-    expect(used).toEqual([1, 1, 2])
-    expectError(await app.call('RotateOnDemand', { key_id }), 'KMS.0312')
-    for (const frame of frames) await expectOpens(frame)
-
-    await app.call('DeleteImportedKeyMaterial', { key_id })
-    expect(await onToken(key_id)).toEqual([])
-    // In any order; the key is whole when both are there.
-    expect((await importSecretInto(app.call, key_id, second)).json).toEqual({})
-    expect((await cmkOf(key_id)).state).toBe('5')
-    expectError(await importSecretInto(app.call, key_id, second), 'KMS.0310')
-    expect((await importSecretInto(app.call, key_id, first)).json).toEqual({})
-    expect(await cmkOf(key_id)).toMatchObject({ state: '2', currentVersion: 2 })
-    for (const frame of frames) await expectOpens(frame)
-  })
-})
-
-describe('key pairs', () => {
-  test.each([
-    ['RSA_2048', 'rsa-2048'],
-    ['EC_P256', 'ec-p256'],
-    ['EC_P384', 'ec-p384'],
-  ] as const)('%s is imported and stays', async (spec, kind) => {
-    const key_id = await createExternal(app.call, spec)
-    const { import_token, public_key } = await parametersFor(app.call, key_id)
-    const pkcs8 = newPrivateKey(kind)
-    const material = wrapPrivateKey(public_key, pkcs8, randomBytes(kind === 'ec-p256' ? 16 : 32))
-    const body = { key_id, import_token, ...material }
-    expect((await app.call('ImportKeyMaterial', body)).json).toEqual({})
-    expect((await cmkOf(key_id)).state).toBe('2')
-    expectError(await app.call('DeleteImportedKeyMaterial', { key_id }), 'KMS.2702')
-    expectError(await app.call('ImportKeyMaterial', body), 'KMS.0310')
-  })
-
-  test('what is not such a pair is refused', async () => {
-    const key_id = await createExternal(app.call, 'EC_P256')
-    const { import_token, public_key } = await parametersFor(app.call, key_id)
-    const good = wrapPrivateKey(public_key, newPrivateKey('ec-p256'))
-    const other = wrapPrivateKey(public_key, newPrivateKey('ec-p384'))
-    const cases: readonly (readonly [Record<string, unknown>, ErrorCode])[] = [
-      [{ encrypted_key_material: good.encrypted_key_material }, 'KMS.2608'],
-      [{ ...good, encrypted_privatekey: 'A'.repeat(199) }, 'KMS.2609'],
-      [{ ...good, encrypted_privatekey: '='.repeat(200) }, 'KMS.2609'],
-      [{ ...good, encrypted_privatekey: 'A'.repeat(6144) }, 'KMS.0311'],
-      [other, 'KMS.2609'],
-      [{ ...good, encrypted_privatekey: other.encrypted_privatekey }, 'KMS.0311'],
-      [{ ...good, encrypted_key_material: 'A'.repeat(344) }, 'KMS.2610'],
-      [{ ...good, encrypted_key_material: wrapMaterial(public_key, randomBytes(24)) }, 'KMS.2610'],
-      [
-        { ...good, encrypted_key_material: Buffer.alloc(256, 1).toString('base64') },
-        'KMS.0311',
-      ],
-    ]
-    for (const [fields, code] of cases) {
-      const body = { key_id, import_token, ...fields }
-      expectError(await app.call('ImportKeyMaterial', body), code)
-    }
-    expect((await cmkOf(key_id)).state).toBe('5')
-  })
-})
-
-describe('imports at once', () => {
-  test('of the same material: one wins, and its object stays', async () => {
-    const key_id = await createExternal(app.call)
-    const secret = randomBytes(32)
-    const replies = await Promise.all(
-      Array.from({ length: 5 }, () => importSecretInto(app.call, key_id, secret)),
-    )
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
-    for (const reply of replies) if (reply.status !== 200) expectError(reply, 'KMS.0310')
-    await expectOpens(await wrap(key_id))
-    await expectMaterialOnToken(key_id)
-  })
-
-  test('of different materials: what the key encrypts with is what its version names', async () => {
-    const key_id = await createExternal(app.call)
-    const replies = await Promise.all(
-      Array.from({ length: 5 }, () => importSecretInto(app.call, key_id, randomBytes(32))),
-    )
-    // The first one enables the key, and one that comes then may wait for the next rotation.
-    const won = replies.filter(({ status }) => status === 200).length
-    expect([1, 2]).toContain(won)
-    for (const reply of replies) if (reply.status !== 200) expectError(reply, 'KMS.0310')
-    await expectOpens(await wrap(key_id))
-    await expectMaterialOnToken(key_id)
-    expect(await onToken(key_id)).toHaveLength(won)
-  })
-
-  test('with the scheduling of the deletion: nothing is left that the key does not name', async () => {
-    const key_id = await createExternal(app.call)
-    const secret = randomBytes(32)
-    const parameters = await parametersFor(app.call, key_id)
-    const encrypted_key_material = wrapMaterial(parameters.public_key, secret)
-    const body = { key_id, import_token: parameters.import_token, encrypted_key_material }
-    const [reply] = await Promise.all([
-      app.call('ImportKeyMaterial', body),
-      app.call('DeleteKey', { key_id, pending_days: '7' }),
-    ])
-    if (reply.status !== 200) expect(['KMS.0310']).toContain(expectCode(reply.json))
-    expect((await cmkOf(key_id)).state).toBe('4')
-    const present = (await versionsOf(key_id)).filter((version) => version.present)
-    expect(await onToken(key_id)).toHaveLength(present.length)
-    const { json } = await app.call('CancelKeyDeletion', { key_id })
-    expect(json['key_state']).toBe(present.length > 0 ? '3' : '5')
-  })
-})
-
-test('an import that dies between its steps is ended by the next one', async () => {
-  for (const dying of ['second importSecret', 'replace'] as const) {
-    const secret = randomBytes(32)
-    const key_id = await createExternal(app.call)
-    const parameters = await parametersFor(app.call, key_id)
-    const encrypted_key_material = wrapMaterial(parameters.public_key, secret)
-    const body = { key_id, import_token: parameters.import_token, encrypted_key_material }
-    const undo = dieAt(dying)
-    const died = await app.call('ImportKeyMaterial', body)
-    undo()
-    expectError(died, 'KMS.0104')
-    expect((await cmkOf(key_id)).state).toBe('5')
-    expect((await app.call('ImportKeyMaterial', body)).json).toEqual({})
-    expect(await onToken(key_id)).toEqual([`cmk/${key_id}/1`])
-    await expectOpens(await wrap(key_id))
-  }
-})
-
-/** Lets the second step of the next import fail, as an outage would. */
-function dieAt(step: 'second importSecret' | 'replace'): () => void {
-  const { hsm, keys } = app.service
-  const outage = new HsmError('unavailable', 'The token is gone.')
-  const real: { importSecret: Hsm['importSecret']; replace: typeof keys.replace } = {
-    importSecret: hsm.importSecret.bind(hsm),
-    replace: keys.replace.bind(keys),
-  }
-  let calls = 0
-  if (step === 'replace') {
-    Object.assign(keys, {
-      replace: (...args: Parameters<typeof keys.replace>) =>
-        ++calls === 2 ? Promise.reject(outage) : real.replace(...args),
-    })
-    return () => Object.assign(keys, { replace: real.replace })
-  }
-  Object.assign(hsm, {
-    async importSecret(request: Parameters<Hsm['importSecret']>[0]) {
-      const checkValue = await real.importSecret(request)
-      if (++calls === 2) throw outage
-      return checkValue
-    },
-  })
-  return () => Object.assign(hsm, { importSecret: real.importSecret })
-}
-
-async function expectMaterialOnToken(key_id: string): Promise<void> {
-  const { hsm } = app.service
-  for (const { key, checkValue } of (await versionsOf(key_id)).filter(({ present }) => present)) {
-    const seen = await hsm.checkValue({ key, kind: 'wrapping' })
-    expect(Buffer.from(seen).equals(checkValue)).toBe(true)
-  }
-}
-
-function expectCode(json: Record<string, unknown>): unknown {
-  return json['error_code']
-}

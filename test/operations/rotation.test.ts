@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { KeyVersion } from '../../src/core/cmk.js'
-import { parseKeyId } from '../../src/core/ids.js'
 import { expectError } from '../http/expect-error.js'
-import { PLAIN_TEXT } from '../http/sample-body.js'
 import { type TestApp, startApp } from '../http/start-app.js'
+import {
+  cmkOf,
+  expectOpens,
+  objectsOf,
+  versionIn,
+  versionsOf,
+  wrapSample,
+} from '../support/stored-keys.js'
 import { createExternal, importSecretInto } from '../support/wrapped-material.js'
 
 const DAY_MS = 86_400_000
@@ -36,28 +41,13 @@ async function status(key_id: string): Promise<Record<string, unknown>> {
 }
 
 async function nextAt(key_id: string): Promise<number | undefined> {
-  const id = parseKeyId(key_id)
-  return id && (await app.service.keys.findAnywhere(id))?.rotation.nextAt
-}
-
-async function versionsOf(key_id: string): Promise<readonly KeyVersion[]> {
-  const id = parseKeyId(key_id)
-  return id ? app.service.keys.versions(id) : []
-}
-
-async function wrap(key_id: string): Promise<Record<string, unknown>> {
-  const { json } = await app.call('EncryptDatakey', {
-    key_id,
-    plain_text: PLAIN_TEXT,
-    datakey_plain_length: '64',
-  })
-  return { key_id, cipher_text: json['cipher_text'], datakey_cipher_length: '64' }
+  return (await cmkOf(app, key_id)).rotation.nextAt
 }
 
 describe('the schedule', () => {
   test('is off at first, on for 365 days, and off again', async () => {
     const key_id = await app.createCmk()
-    const [first] = await versionsOf(key_id)
+    const [first] = await versionsOf(app, key_id)
     const off = {
       key_rotation_enabled: false,
       rotation_interval: 365,
@@ -117,7 +107,7 @@ describe('RotateOnDemand', () => {
   test('makes a new version at once; every older one still decrypts', async () => {
     const key_id = await app.createCmk()
     await app.call('EnableKeyRotation', { key_id })
-    const frames = [await wrap(key_id)]
+    const frames = [await wrapSample(app, key_id)]
     for (let count = 1; count <= 3; count++) {
       clock += DAY_MS
       expect((await app.call('RotateOnDemand', { key_id })).json).toEqual({ key_id })
@@ -126,16 +116,11 @@ describe('RotateOnDemand', () => {
         last_rotation_time: String(clock),
       })
       expect(await nextAt(key_id)).toBe(clock + 365 * DAY_MS)
-      frames.push(await wrap(key_id))
+      frames.push(await wrapSample(app, key_id))
     }
-    const used = frames.map(({ cipher_text }) =>
-      Buffer.from(String(cipher_text), 'hex').readUInt32LE(8),
-    )
+    const used = frames.map(versionIn)
     expect(used).toEqual([1, 2, 3, 4])
-    for (const frame of frames) {
-      const opened = await app.call('DecryptDatakey', frame)
-      expect(opened.json['data_key']).toBe(PLAIN_TEXT.slice(0, 128).toUpperCase())
-    }
+    for (const frame of frames) await expectOpens(app, frame)
     expect((await status(key_id))['key_materials']).toHaveLength(4)
     // A shorter interval counts from the last rotation.
     const last = clock
@@ -157,25 +142,20 @@ describe('RotateOnDemand', () => {
     const replies = await Promise.all(
       Array.from({ length: 4 }, async () => {
         const reply = await app.call('RotateOnDemand', { key_id })
-        frames.push(await wrap(key_id))
+        frames.push(await wrapSample(app, key_id))
         return reply
       }),
     )
     expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200, 200])
-    const present = (await versionsOf(key_id)).filter((version) => version.present)
+    const present = (await versionsOf(app, key_id)).filter((version) => version.present)
     expect((await status(key_id))['number_of_rotations']).toBe(present.length - 1)
     expect(present.length).toBeGreaterThan(1)
     for (const { key, checkValue } of present) {
       expect(await app.service.hsm.checkValue({ key, kind: 'wrapping' })).toEqual(checkValue)
     }
     // Whoever lost has destroyed what it made.
-    const onToken = (await app.service.hsm.inspectKeys()).filter(({ label }) =>
-      label.startsWith(`cmk/${key_id}/`),
-    )
-    expect(onToken).toHaveLength(present.length)
-    for (const frame of frames) {
-      expect((await app.call('DecryptDatakey', frame)).status).toBe(200)
-    }
+    expect(await objectsOf(app, key_id)).toHaveLength(present.length)
+    for (const frame of frames) await expectOpens(app, frame)
   })
 })
 
@@ -194,8 +174,8 @@ describe('keys that do not rotate', () => {
   })
 
   test('an external key does not rotate by itself, nor on demand without a second material', async () => {
-    const key_id = await createExternal(app.call)
-    await importSecretInto(app.call, key_id, Buffer.alloc(32, 1))
+    const key_id = await createExternal(app)
+    await importSecretInto(app, key_id, Buffer.alloc(32, 1))
     for (const [name, extra] of CHANGES) {
       expectError(await app.call(name, { key_id, ...extra }), 'KMS.0312')
     }
@@ -204,9 +184,7 @@ describe('keys that do not rotate', () => {
 
   test('a key in a dedicated keystore does not rotate', async () => {
     const key_id = await app.createCmk()
-    const id = parseKeyId(key_id)
-    const cmk = id && (await app.service.keys.findAnywhere(id))
-    if (!cmk) throw new Error('The key was not stored.')
+    const cmk = await cmkOf(app, key_id)
     await app.service.keys.replace({ ...cmk, keystoreId: 'c0ffee00-0000-4000-8000-000000000000' })
     for (const [name, extra] of CHANGES) {
       expectError(await app.call(name, { key_id, ...extra }), 'KMS.0338')

@@ -156,7 +156,10 @@ test('a key that is scheduled for deletion keeps its tags, and they can be chang
 
 describe('the query by tag', () => {
   const ids: string[] = []
-  const of = (...at: number[]) => at.map((index) => ids[index])
+
+  function of(...at: number[]): readonly unknown[] {
+    return at.map((index) => ids[index])
+  }
 
   beforeAll(async () => {
     for (const [name, tags] of Object.entries({
@@ -282,10 +285,7 @@ describe('the query by tag', () => {
       'KMS.0413',
     ],
     [{ action: 'filter', matches: [{ key: 'name', value: 'a' }] }, 'KMS.0403'],
-    [
-      { action: 'filter', matches: [{ key: 'resource_name', value: 'a'.repeat(256) }] },
-      'KMS.0402',
-    ],
+    [{ action: 'filter', matches: [{ key: 'resource_name', value: 'a'.repeat(256) }] }, 'KMS.0402'],
     [{ action: 'filter', matches: [{ key: 'resource_name', value: '\u0000' }] }, 'KMS.0402'],
     [{ action: 'filter', matches: [{ key: 'resource_name' }] }, 'KMS.0415'],
   ] as const)('refuses %j with %s', async (body, code) => {

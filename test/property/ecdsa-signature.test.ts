@@ -8,9 +8,7 @@ import { bytesOf } from '../support/arbitraries.js'
 const orders = fc.constantFrom(32, 48, 66)
 /** Halves with leading zeroes and high first bits among them. */
 const signatures = orders.chain((order) =>
-  fc
-    .tuple(half(order), half(order))
-    .map(([r, s]) => ({ order, plain: Buffer.concat([r, s]) })),
+  fc.tuple(half(order), half(order)).map(([r, s]) => ({ order, plain: Buffer.concat([r, s]) })),
 )
 
 function half(order: number): fc.Arbitrary<Buffer> {
@@ -33,16 +31,21 @@ test('there is one encoding of a signature: whatever decodes encodes to the same
   let decoded = 0
   const edits = fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 3 })
   fc.assert(
-    fc.property(signatures, edits, fc.integer({ min: -2, max: 2 }), ({ order, plain }, writes, more) => {
-      const good = encodeEcdsaSignature(plain)
-      const bytes = Buffer.alloc(Math.max(0, good.length + more))
-      bytes.set(good.subarray(0, bytes.length))
-      for (const [at, value] of writes) if (at < bytes.length) bytes.writeUInt8(value, at)
-      const read = decodeEcdsaSignature(bytes, order)
-      if (!read) return
-      decoded += 1
-      expect(Buffer.from(encodeEcdsaSignature(read)).equals(bytes)).toBe(true)
-    }),
+    fc.property(
+      signatures,
+      edits,
+      fc.integer({ min: -2, max: 2 }),
+      ({ order, plain }, writes, more) => {
+        const good = encodeEcdsaSignature(plain)
+        const bytes = Buffer.alloc(Math.max(0, good.length + more))
+        bytes.set(good.subarray(0, bytes.length))
+        for (const [at, value] of writes) if (at < bytes.length) bytes.writeUInt8(value, at)
+        const read = decodeEcdsaSignature(bytes, order)
+        if (!read) return
+        decoded += 1
+        expect(Buffer.from(encodeEcdsaSignature(read)).equals(bytes)).toBe(true)
+      },
+    ),
     { numRuns: 1000 },
   )
   expect(decoded).toBeGreaterThan(20)

@@ -38,19 +38,17 @@ export function datakeys(): fc.Arbitrary<Uint8Array> {
 
 /** Headers of every frame that can be written. */
 export function datakeyHeaders(): fc.Arbitrary<DatakeyHeader> {
-  return fc
-    .constantFrom<DatakeyForm>('datakey', 'pair')
-    .chain((form) =>
-      fc.record({
-        form: fc.constant(form),
-        bindingGeneration: fc.integer({ min: 1, max: 255 }),
-        datakeyLength: fc.integer({
-          min: 1,
-          max: form === 'pair' ? MAX_PRIVATE_KEY_BYTES : MAX_DATAKEY_BYTES,
-        }),
-        keyVersion: fc.integer({ min: 1, max: 0xffff_ffff }),
+  return fc.constantFrom<DatakeyForm>('datakey', 'pair').chain((form) =>
+    fc.record({
+      form: fc.constant(form),
+      bindingGeneration: fc.integer({ min: 1, max: 255 }),
+      datakeyLength: fc.integer({
+        min: 1,
+        max: form === 'pair' ? MAX_PRIVATE_KEY_BYTES : MAX_DATAKEY_BYTES,
       }),
-    )
+      keyVersion: fc.integer({ min: 1, max: 0xffff_ffff }),
+    }),
+  )
 }
 
 /** Headers of every frame of a text that can be written. */

@@ -15,7 +15,9 @@ import {
 import type { PairUse } from '../../src/core/hsm-pairs.js'
 import type { KeyRef } from '../../src/core/ids.js'
 import { type DataCommands, dataCommands } from './memory-data.js'
+import { MEMORY_IDENTITY, MEMORY_LIMITS } from './memory-facts.js'
 import { knownAnswersOf } from './memory-known-answers.js'
+import type { HsmCall, MemoryHsmOptions } from './memory-options.js'
 import { type PairsCommands, pairsCommands } from './memory-pairs.js'
 import type { MemoryPair, MemoryToken } from './memory-token.js'
 import {
@@ -31,66 +33,7 @@ import {
   wrapPadded,
 } from './memory-keys.js'
 
-/** A key that a test knows, put on the store beforehand. */
-export interface KnownKey {
-  readonly key: KeyRef
-  readonly kind: KeyKind
-  readonly label: string
-  /** As long as its kind says. */
-  readonly value: Uint8Array
-  /** Whether the store may give the value away: what a compliance run must notice. Default false. */
-  readonly extractable?: boolean
-}
-
-/** Name of a call of the port that reaches the token. */
-export type HsmCall = Exclude<keyof Hsm, 'limits' | 'status' | 'close'>
-
-/** How an in-memory HSM differs from the usual one. */
-export interface MemoryHsmOptions {
-  readonly keys?: readonly KnownKey[]
-  /** Longest secret. Default 1024 bytes. */
-  readonly maxSecretBytes?: number
-  /** What else the token can or cannot do. Default: all that softhsm2 does, and OAEP with SHA-256. */
-  readonly limits?: Partial<HsmLimits>
-  /**
-   * What comes back of a secret that the store generated itself: its `exact` length (NSS softokn), or `padded` with
-   * zeroes to a multiple of 8 (SoftHSM 2). Default `exact`.
-   */
-  readonly generated?: 'exact' | 'padded'
-  /** Called before every call that reaches the token; an error that it returns is thrown instead of the answer. */
-  readonly beforeCall?: (call: HsmCall) => Error | undefined | Promise<Error | undefined>
-}
-
-const LIMITS: HsmLimits = {
-  maxSecretBytes: 1024,
-  maxPairBytes: 4096,
-  algorithms: [
-    'wrapping',
-    'binding',
-    'hmac-256',
-    'hmac-384',
-    'hmac-512',
-    'rsa-2048',
-    'rsa-3072',
-    'rsa-4096',
-    'ec-p256',
-    'ec-p384',
-    'ec-p521',
-    'secp256k1',
-    'ed25519',
-  ],
-  signatureSchemes: [
-    'pss-sha256',
-    'pss-sha384',
-    'pss-sha512',
-    'pkcs1-sha256',
-    'pkcs1-sha384',
-    'pkcs1-sha512',
-    'ecdsa',
-    'ed25519',
-  ],
-  oaepHashes: ['sha1', 'sha256'],
-}
+export type { HsmCall, MemoryHsmOptions } from './memory-options.js'
 
 /** Opens an HSM whose keys live in this process: the port in full, with nothing but software behind it. */
 export function createMemoryHsm(options: MemoryHsmOptions = {}): Hsm {
@@ -109,8 +52,8 @@ class MemoryHsm implements Omit<Hsm, keyof PairsCommands | keyof DataCommands> {
   constructor(options: MemoryHsmOptions) {
     this.#options = options
     this.limits = {
-      ...LIMITS,
-      maxSecretBytes: options.maxSecretBytes ?? LIMITS.maxSecretBytes,
+      ...MEMORY_LIMITS,
+      maxSecretBytes: options.maxSecretBytes ?? MEMORY_LIMITS.maxSecretBytes,
       ...options.limits,
     }
     for (const known of options.keys ?? []) this.#add(makeKey({ local: false, ...known }))
@@ -217,16 +160,7 @@ class MemoryHsm implements Omit<Hsm, keyof PairsCommands | keyof DataCommands> {
 
   async identity(): Promise<TokenIdentity> {
     await this.#enter('identity')
-    return {
-      label: 'memory',
-      manufacturer: 'hsm-kms tests',
-      model: 'software store',
-      serial: '0',
-      hardware: 'none',
-      firmware: `Node ${process.versions.node}`,
-      library: `OpenSSL ${process.versions.openssl}`,
-      profile: 'memory',
-    }
+    return MEMORY_IDENTITY
   }
 
   async inspectKeys(): Promise<readonly KeyAttributes[]> {

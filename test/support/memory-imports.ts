@@ -1,4 +1,11 @@
-import { type KeyObject, createPrivateKey, createPublicKey } from 'node:crypto'
+import {
+  type KeyObject,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto'
 import { HsmError } from '../../src/core/hsm.js'
 import type { Importing } from '../../src/core/hsm-import.js'
 import type { PairAlgorithm } from '../../src/core/hsm-pairs.js'
@@ -49,6 +56,9 @@ export function importPair(
     throw new HsmError('unsuitable', `The private key must be one of ${algorithm}.`)
   }
   const publicKey = createPublicKey(privateKey)
+  if (!works(privateKey, publicKey)) {
+    throw new HsmError('unsuitable', 'The private key does not fit its own public key.')
+  }
   token.addPair({ ref, algorithm, use, label, privateKey, publicKey, local: false })
   return spkiOf(publicKey)
 }
@@ -97,4 +107,13 @@ function fits(key: KeyObject, algorithm: PairAlgorithm): boolean {
     return algorithm === `rsa-${String(details?.modulusLength)}` && exponent > 65536n
   }
   return type === 'ec' && details?.namedCurve === CURVES[algorithm]
+}
+
+function works(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const text = randomBytes(16)
+  try {
+    return verify('sha256', text, publicKey, sign('sha256', text, privateKey))
+  } catch {
+    return false
+  }
 }

@@ -23,7 +23,7 @@ export function signDigest(
   message: Uint8Array,
 ): Uint8Array {
   const { padding, hash, curve } = methodOf(pair, scheme, message)
-  if (curve) return curve.sign(message, scalarOf(pair.privateKey), ANY_S).toCompactRawBytes()
+  if (curve) return curve.sign(message, scalarOf(pair.privateKey), ANY_S).toBytes('compact')
   if (padding === 'pss') return signPss(pair.privateKey, hash, message)
   if (padding === 'pkcs1') return signPkcs1(pair.privateKey, hash, message)
   return sign(null, message, pair.privateKey)

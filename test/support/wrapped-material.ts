@@ -54,22 +54,24 @@ export function newPrivateKey(kind: 'rsa-2048' | 'rsa-3072' | 'ec-p256' | 'ec-p3
     .privateKey
 }
 
-/** Calls an operation by its name. */
-export type Caller = (operation: string, body: unknown) => Promise<Reply>
+/** Who calls operations by their names. */
+export interface Client {
+  call(operation: string, body: unknown): Promise<Reply>
+}
 
 /** Makes an external key and returns its id. */
-export async function createExternal(call: Caller, key_spec = 'AES_256'): Promise<string> {
+export async function createExternal(client: Client, key_spec = 'AES_256'): Promise<string> {
   const key_alias = `external-${randomBytes(8).toString('hex')}`
-  const { json } = await call('CreateKey', { key_alias, key_spec, origin: 'external' })
+  const { json } = await client.call('CreateKey', { key_alias, key_spec, origin: 'external' })
   return (json['key_info'] as { key_id: string }).key_id
 }
 
 /** Gets parameters for import; fails the test where there are none. */
 export async function parametersFor(
-  call: Caller,
+  client: Client,
   key_id: string,
 ): Promise<{ readonly import_token: string; readonly public_key: string }> {
-  const { status, json } = await call('CreateParametersForImport', {
+  const { status, json } = await client.call('CreateParametersForImport', {
     key_id,
     wrapping_algorithm: 'RSAES_OAEP_SHA_256',
   })
@@ -79,12 +81,17 @@ export async function parametersFor(
 
 /** Gets parameters and imports a secret with them. */
 export async function importSecretInto(
-  call: Caller,
+  client: Client,
   key_id: string,
   secret: Uint8Array,
   extra: Readonly<Record<string, unknown>> = {},
 ): Promise<Reply> {
-  const { import_token, public_key } = await parametersFor(call, key_id)
+  const { import_token, public_key } = await parametersFor(client, key_id)
   const encrypted_key_material = wrapMaterial(public_key, secret)
-  return call('ImportKeyMaterial', { key_id, import_token, encrypted_key_material, ...extra })
+  return client.call('ImportKeyMaterial', {
+    key_id,
+    import_token,
+    encrypted_key_material,
+    ...extra,
+  })
 }

@@ -8,6 +8,7 @@ test('shows what the HSM layer reports', async () => {
   metrics.hsm.queue(7)
   metrics.hsm.agents({ ready: 3, starting: 1 })
   metrics.hsm.agentEnded('hung')
+  metrics.dueWork('rotation', 'done')
   const lines = (await metrics.text()).split('\n')
   for (const line of [
     'kms_hsm_calls_total{command="wrap",outcome="ok"} 1',
@@ -18,6 +19,7 @@ test('shows what the HSM layer reports', async () => {
     'kms_hsm_agents{state="ready"} 3',
     'kms_hsm_agents{state="starting"} 1',
     'kms_hsm_agent_restarts_total{reason="hung"} 1',
+    'kms_due_work_total{work="rotation",outcome="done"} 1',
   ]) {
     expect(lines).toContain(line)
   }

@@ -1,5 +1,7 @@
 """What Schemathesis loads before it starts: signatures, and requests that reach the handlers."""
 
+import atexit
+import collections
 import json
 import os
 
@@ -21,3 +23,17 @@ schemathesis.auth.set_from_requests(SIGNATURE)
 @schemathesis.hook
 def before_call(_context, case, _kwargs):
     STEERING.lead(case)
+
+
+ANSWERS = collections.defaultdict(collections.Counter)
+
+
+@schemathesis.hook
+def after_call(_context, case, response):
+    ANSWERS[case.operation.definition.raw["operationId"]][response.status_code] += 1
+
+
+@atexit.register
+def write_answers():
+    with open(os.environ["KMS_FUZZ_ANSWERS"], "w", encoding="utf-8") as file:
+        json.dump(ANSWERS, file)

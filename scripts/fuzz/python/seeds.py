@@ -104,7 +104,9 @@ def plant(settings, signature):
         sow(api, seeds, ids)
     for sow in (grants, tags, aliases, key_space):
         sow(api, seeds, symmetric)
+    rotation(api, seeds)
     other_states(api, seeds)
+    sites(api, seeds, symmetric, settings)
     return seeds
 
 
@@ -234,12 +236,40 @@ def imports(api, seeds, _ids):
             },
         )
         seeds.request("DeleteImportedKeyMaterial", body={"key_id": key})
-        seeds.request("RotateOnDemand", body={"key_id": key})
 
 
 def oaep():
     sha256 = hashes.SHA256()
     return padding.OAEP(mgf=padding.MGF1(sha256), algorithm=sha256, label=None)
+
+
+def rotation(api, seeds):
+    for _ in range(3):
+        off, on = (create_key(api, *KINDS[0]) for _ in range(2))
+        api.call("EnableKeyRotation", {"key_id": on})
+        seeds.request("EnableKeyRotation", body={"key_id": off})
+        for name in ("DisableKeyRotation", "ShowKeyRotationStatus"):
+            seeds.request(name, body={"key_id": on})
+        body = {"key_id": on, "rotation_interval": 30}
+        seeds.request("UpdateKeyRotationInterval", body=body)
+        turning = create_key(api, *KINDS[0])
+        api.call("EnableKeyRotation", {"key_id": turning})
+        seeds.request("RotateOnDemand", body={"key_id": turning})
+
+
+def sites(api, seeds, key, settings):
+    body = {"key_id": key, "primary_region": settings["region"]}
+    seeds.request("UpdatePrimaryRegion", path={"key_id": key}, body=body)
+    replica = {"replica_region": "elsewhere", "key_alias": "copy", "replica_project_id": "0"}
+    body = {"key_id": key, **replica}
+    seeds.request("ReplicateKey", path={"key_id": key}, body=body)
+    body = {"keystore_alias": "fuzz", "hsm_cluster_id": settings["cluster"]}
+    seeds.request("CreateKeyStore", body=body)
+    # The cluster has one keystore, so it is made here and nothing generated deletes it.
+    keystore = api.call("CreateKeyStore", body)["keystore"]["keystore_id"]
+    for name in ("EnableKeyStore", "DisableKeyStore", "ShowKeyStore"):
+        seeds.request(name, path={"keystore_id": keystore})
+    seeds.request("ShowVersion", path={"version_id": "v1.0"})
 
 
 def grants(api, seeds, key):

@@ -13,7 +13,7 @@ def keystores(kms, settings):
     kms.refused("KMS.1104", 400, "create_key_store", **fields)
     shown = kms.call("show_key_store", keystore_id=keystore_id).keystore
     same((shown.keystore_id, shown.keystore_alias), (keystore_id, "py-keystore"), "the keystore")
-    same(shown.keystore_state, "3", "the state of a new keystore")
+    same(shown.hsm_cluster_id, settings["cluster"], "hsm_cluster_id")
     is_text(shown.create_time, r"\d{13}", "create_time")
     listed = kms.call("list_key_stores", limit=10, offset=0)
     same([entry.keystore_id for entry in listed.keystores], [keystore_id], "the keystores")

@@ -9,6 +9,10 @@ from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
 REQUEST_ID = re.compile(r"^[0-9a-f]{32}$")
 
 
+# Nothing else can be answered where keys leave no token: the refusal that says so is the whole operation.
+ONLY_REFUSED = {"replicate_key": "KMS.3801", "update_primary_region": "KMS.3801"}
+
+
 class Failed(Exception):
     """A result that is not the expected one."""
 
@@ -36,7 +40,7 @@ class Kms:
         """Calls an operation that must succeed and returns its typed answer."""
         self.latest = operation
         answer = getattr(self._client, operation)(request_of(operation, fields))
-        self.called.setdefault(operation, "answered")
+        self.called[operation] = "answered"
         return answer
 
     def refused(self, code, status, operation, **fields):
@@ -49,7 +53,8 @@ class Kms:
             expect(seen == (code, status), f"refused with {seen}, not with {(code, status)}")
             expect(bool(error.error_msg), "the refusal has no sentence")
             expect(REQUEST_ID.match(error.request_id or ""), "the refusal has no request id")
-            self.called.setdefault(operation, f"refused with {code}, as documented")
+            if ONLY_REFUSED.get(operation) == code:
+                self.called[operation] = f"refused with {code}, as documented"
             return error.error_msg
         raise Failed(f"was not refused with {code}")
 

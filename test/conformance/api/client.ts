@@ -4,26 +4,25 @@ import { type Reply, exchange } from '../../http/client.js'
 import { type ApiOperation, readDocument } from './document.js'
 import { type JsonObject, isObject } from './value.js'
 
+interface ClientTarget {
+  readonly credentials: Credentials
+  readonly clusters: readonly [string, string]
+}
+
 /** A service under test, known by nothing but its address, its credentials and its OpenAPI document. */
 export class ApiClient {
   readonly operations: ReadonlyMap<string, ApiOperation>
   readonly credentials: Credentials
-  /** Name of an HSM cluster that can be registered as a keystore. */
-  readonly cluster: string
+  /** Names of HSM clusters: one for a keystore that comes and goes, one for a keystore with keys. */
+  readonly clusters: readonly [string, string]
 
-  private constructor(
-    operations: readonly ApiOperation[],
-    target: { readonly credentials: Credentials; readonly cluster: string },
-  ) {
+  private constructor(operations: readonly ApiOperation[], target: ClientTarget) {
     this.operations = new Map(operations.map((operation) => [operation.name, operation]))
     this.credentials = target.credentials
-    this.cluster = target.cluster
+    this.clusters = target.clusters
   }
 
-  static async open(target: {
-    readonly credentials: Credentials
-    readonly cluster: string
-  }): Promise<ApiClient> {
+  static async open(target: ClientTarget): Promise<ApiClient> {
     const origin = target.credentials.endpoint
     const { text } = await exchange({ method: 'GET', origin, path: '/openapi.json' })
     return new ApiClient(readDocument(text), target)

@@ -16,7 +16,7 @@ const WRAP_PAD_PREFIX = Buffer.from('a65959a6', 'hex')
 /** Wraps fresh material for a key, and returns the fields of its import. */
 export async function importFields(
   api: ApiClient,
-  wanted: { readonly key: unknown; readonly pair?: boolean; readonly bytes?: number },
+  wanted: { readonly key: unknown; readonly curve?: string; readonly bytes?: number },
 ): Promise<JsonObject> {
   const parameters = await api.succeed('CreateParametersForImport', {
     key_id: wanted.key,
@@ -36,7 +36,9 @@ export async function importFields(
     key_id: wanted.key,
     import_token: parameters['import_token'],
     encrypted_key_material: wrapped.toString('base64'),
-    ...(wanted.pair === true && { encrypted_privatekey: wrappedPair(secret) }),
+    ...(wanted.curve !== undefined && {
+      encrypted_privatekey: wrappedPair(secret, wanted.curve),
+    }),
   }
 }
 
@@ -46,8 +48,8 @@ export function peerKey(): string {
   return publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
 }
 
-function wrappedPair(secret: Uint8Array): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+function wrappedPair(secret: Uint8Array, curve: string): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: curve })
   const cipher = createCipheriv(WRAP_PAD, secret, WRAP_PAD_PREFIX)
   const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
   return Buffer.concat([cipher.update(pkcs8), cipher.final()]).toString('base64')

@@ -31,9 +31,9 @@ export function fill(value: unknown, known: JsonObject): unknown {
 }
 
 function fillText(text: string, known: JsonObject): unknown {
-  const whole = /^\$([a-zA-Z]+)$/.exec(text)?.[1]
+  const whole = /^\$([a-zA-Z_]+)$/.exec(text)?.[1]
   if (whole !== undefined) return valueOf(whole, known)
-  return text.replaceAll(/\$\{([a-zA-Z]+)\}/g, (_match, name: string) =>
+  return text.replaceAll(/\$\{([a-zA-Z_]+)\}/g, (_match, name: string) =>
     String(valueOf(name, known)),
   )
 }
@@ -55,7 +55,9 @@ export function differences(value: unknown, wanted: unknown, path = '$'): readon
     if (!Array.isArray(value) || value.length !== wanted.length) {
       return [`${path} is ${shown(value)}, not ${wanted.length} elements`]
     }
-    return wanted.flatMap((element, index) => differences(value[index], element, `${path}[${index}]`))
+    return wanted.flatMap((element, index) =>
+      differences(value[index], element, `${path}[${index}]`),
+    )
   }
   if (isObject(wanted)) {
     if (!isObject(value)) return [`${path} is ${shown(value)}, no object`]
@@ -67,5 +69,5 @@ export function differences(value: unknown, wanted: unknown, path = '$'): readon
 }
 
 function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'absent').slice(0, 200)
+  return value === undefined ? 'absent' : JSON.stringify(value).slice(0, 200)
 }

@@ -8,6 +8,10 @@ const NOT_FOR_DATAKEYS: readonly Refusal[] = [
   ['KMS.0335', 'an RSA key for signatures'],
   ['KMS.0341', 'an HMAC key'],
 ]
+const NOT_FOR_PAIRS: readonly Refusal[] = [
+  ...NOT_FOR_DATAKEYS,
+  ['KMS.0325', 'an RSA key for encryption'],
+]
 const TOO_LONG_FOR_RSA = { datakey_length: '1528' }
 const SEALED = { ...KEY, cipher_text: '$cipher', datakey_cipher_length: '32' }
 const WRAPPED = { ...KEY, plain_text: '$plain', datakey_plain_length: '64' }
@@ -58,7 +62,6 @@ export const DATAKEYS: readonly Case[] = [
     ['KMS.1902', 'a key', { key_spec: 'AES_512' }],
     ['KMS.1903', 'a key', { datakey_length: '12' }],
     ['KMS.1904', 'an RSA key for encryption', TOO_LONG_FOR_RSA],
-    ['KMS.2106', 'an RSA key for encryption', { encryption_context: { a: '1' } }],
   ]),
   {
     operation: 'CreateDatakeyWithoutPlaintext',
@@ -68,11 +71,11 @@ export const DATAKEYS: readonly Case[] = [
   },
   ...refused('CreateDatakeyWithoutPlaintext', KEY, [
     ...NOT_FOR_DATAKEYS,
+    ['KMS.0325', 'an RSA key for encryption'],
     ['KMS.1901', 'a key', { datakey_length: '0' }],
     ['KMS.1902', 'a key', { key_spec: 'AES_512' }],
     ['KMS.1903', 'a key', { datakey_length: '12' }],
     ['KMS.1904', 'an RSA key for encryption', TOO_LONG_FOR_RSA],
-    ['KMS.2106', 'an RSA key for encryption', { encryption_context: { a: '1' } }],
   ]),
   {
     operation: 'EncryptDatakey',
@@ -86,7 +89,12 @@ export const DATAKEYS: readonly Case[] = [
     ['KMS.2102', 'a key', { datakey_plain_length: '1025' }],
     ['KMS.2103', 'a key', { plain_text: '00'.repeat(96) }],
     ['KMS.2104', 'a key', { datakey_plain_length: '63' }],
-    ['KMS.2106', 'an RSA key for encryption', { encryption_context: { a: '1' } }],
+    [
+      'KMS.1904',
+      'an RSA key for encryption',
+      { plain_text: '$plainLong', datakey_plain_length: '191' },
+    ],
+    ['KMS.0308', 'an RSA key for encryption', { encryption_context: { a: '1' } }],
   ]),
   {
     operation: 'DecryptDatakey',
@@ -99,8 +107,8 @@ export const DATAKEYS: readonly Case[] = [
     ['KMS.2201', 'a sealed data key', { cipher_text: '${cipher}00' }],
     ['KMS.2201', 'a sealed data key', { cipher_text: '$cipher', encryption_context: { a: '1' } }],
     ['KMS.2202', 'a sealed data key', { cipher_text: '$cipher', datakey_cipher_length: '0' }],
+    ['KMS.0311', 'a forged data key under an RSA key', { cipher_text: '$cipher' }],
     ['KMS.2204', 'a sealed data key', { cipher_text: '$cipher', datakey_cipher_length: '31' }],
-    ['KMS.2106', 'an RSA key for encryption', { encryption_context: { a: '1' } }],
   ]),
   {
     operation: 'CreateRsaDatakeyPair',
@@ -120,8 +128,8 @@ export const DATAKEYS: readonly Case[] = [
     fields: { ...KEY, key_spec: 'ECC_NIST_P256', with_plain_text: false },
     answer: { key_id: '$key', public_key: HEX, private_key_cipher_text: HEX },
   },
-  ...refused('CreateRsaDatakeyPair', { ...KEY, key_spec: 'RSA_2048' }, NOT_FOR_DATAKEYS),
-  ...refused('CreateEcDatakeyPair', { ...KEY, key_spec: 'ECC_NIST_P256' }, NOT_FOR_DATAKEYS),
+  ...refused('CreateRsaDatakeyPair', { ...KEY, key_spec: 'RSA_2048' }, NOT_FOR_PAIRS),
+  ...refused('CreateEcDatakeyPair', { ...KEY, key_spec: 'ECC_NIST_P256' }, NOT_FOR_PAIRS),
   { operation: 'CreatePin', fields: { pin_type: 'PlainText' }, answer: { pin: /^.+$/ } },
   {
     operation: 'ListKeyDetail',

@@ -26,6 +26,7 @@ export const DIRECTORY: readonly Case[] = [
     ['KMS.2401', 'a key', { operations: ['create-grant'] }],
     ['KMS.2401', 'a key', { operations: ['fly'] }],
     ['KMS.2402', 'a key', { grantee_principal: 'not ok' }],
+    ['KMS.2404', 'a key with all its grants'],
     ['KMS.0308', 'a key', { grantee_principal_type: 'robot' }],
   ]),
   {
@@ -97,7 +98,11 @@ export const DIRECTORY: readonly Case[] = [
     ['KMS.0404', 'a key', { action: 'x' }],
     ['KMS.0405', 'a key', { tags: [{ key: 'k', value: 'a<b' }] }],
     ['KMS.0406', 'a key', { tags: [{ key: 'a<b', value: 'v' }] }],
-    ['KMS.0407', 'a key', { tags: Array.from({ length: 21 }, (_, n) => ({ key: `k${n}`, value: '' })) }],
+    [
+      'KMS.0407',
+      'a key',
+      { tags: Array.from({ length: 21 }, (_, n) => ({ key: `k${n}`, value: '' })) },
+    ],
     ['KMS.0409', 'a key with all its tags'],
     ['KMS.0410', 'a key', { tags: [{ key: 'k', value: 'v'.repeat(44) }] }],
     ['KMS.0411', 'a key', { tags: [{ key: 'k'.repeat(37), value: 'v' }] }],
@@ -184,7 +189,8 @@ export const DIRECTORY: readonly Case[] = [
     answer: { key_id: '$other', alias: '$second' },
   },
   ...refused('AssociateAlias', { alias: 'alias/${name}', target_key_id: '$key' }, [
-    ['KMS.0207', 'a key'],
+    ['KMS.0308', 'a key'],
+    ['KMS.0210', 'an alias and a key to be deleted', { alias: '$second', target_key_id: '$other' }],
     ['KMS.0207', 'an alias', { alias: '$second', target_key_id: '$unknown' }],
     ['KMS.1101', 'a key', { alias: 'not ok' }],
   ]),

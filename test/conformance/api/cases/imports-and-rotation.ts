@@ -11,7 +11,13 @@ const IMPORT = {
 const MADE_UP = {
   ...KEY,
   import_token: 'A'.repeat(200),
-  encrypted_key_material: 'A'.repeat(344),
+  encrypted_key_material: Buffer.alloc(256, 1).toString('base64'),
+}
+/** One byte more than the wrapping key makes. */
+const TOO_LONG = {
+  ...IMPORT,
+  encrypted_key_material: Buffer.alloc(257, 1).toString('base64'),
+  encrypted_privatekey: 'A'.repeat(200),
 }
 const NO_MATERIAL: readonly Refusal[] = [
   UNKNOWN_KEY,
@@ -60,8 +66,12 @@ export const IMPORTS_AND_ROTATION: readonly Case[] = [
     ['KMS.2606', 'other material than before', IMPORT],
     ['KMS.0310', 'parameters of a key to be deleted', IMPORT],
     ['KMS.2608', 'parameters for a pair', IMPORT],
-    ['KMS.2609', 'parameters for a pair', { ...IMPORT, encrypted_privatekey: 'A'.repeat(200) }],
-    ['KMS.2610', 'a short temporary key', { ...IMPORT, encrypted_privatekey: 'A'.repeat(200) }],
+    [
+      'KMS.2609',
+      'a pair on another curve',
+      { ...IMPORT, encrypted_privatekey: '$encrypted_privatekey' },
+    ],
+    ['KMS.2610', 'parameters for a pair', TOO_LONG],
   ]),
   {
     operation: 'DeleteImportedKeyMaterial',

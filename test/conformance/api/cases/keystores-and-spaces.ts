@@ -1,10 +1,24 @@
 import type { Case, PagedList } from '../case.js'
-import { UNKNOWN_KEY, UUID, refused } from './shared.js'
+import { type Refusal, UNKNOWN_KEY, UUID, refused } from './shared.js'
 
 const KEYSTORE = { keystore_id: '$keystore' }
 const UNKNOWN = { keystore_id: '$unknown' }
 const POINT = { keyspace_id: '$unknown', access_point_name: '$name', type: 3 }
 const POLICY = { keyspace_id: '$unknown', policy_name: '$name', policy: '{"version":"1.0"}' }
+
+/** Whoever opens a capsule does not send its policy; the field is not known there. */
+const INLINE = { key_policy: '{"version":"1.0","allowed_access_point":["${point}"]}' }
+const POLICY_OF_UNKNOWN = '{"version":"1.0","allowed_access_point":["${unknown}"]}'
+const CAPSULE_KEYS: readonly Refusal[] = (
+  [
+    ['KMS.0207', '$unknown'],
+    ['KMS.0209', '$disabled'],
+    ['KMS.0210', '$doomed'],
+    ['KMS.0325', '$rsa'],
+    ['KMS.0335', '$rsaSigner'],
+    ['KMS.1301', '$empty'],
+  ] as const
+).map(([code, key]) => [code, 'a capsule and other keys', { key_id: key, ...INLINE }])
 
 /** Cases of the groups "Dedicated keystores", "API versions", "Multi-region" and "Trusted key space". */
 export const KEYSTORES_AND_SPACES: readonly Case[] = [
@@ -108,6 +122,9 @@ export const KEYSTORES_AND_SPACES: readonly Case[] = [
     'DeleteAccessPoint',
     'DownloadAccessPointPrivateKey',
   ].flatMap((operation) => refused(operation, { access_point_id: '$unknown' }, [['KMS.0308']])),
+  ...refused('DownloadAccessPointPrivateKey', { access_point_id: '$point' }, [
+    ['KMS.0306', 'a disabled access point'],
+  ]),
   { operation: 'CreateKeyPolicy', fields: POLICY, answer: { policy_id: UUID } },
   {
     operation: 'ListKeyPolicy',
@@ -134,12 +151,37 @@ export const KEYSTORES_AND_SPACES: readonly Case[] = [
   ...['ShowKeyPolicy', 'DeleteKeyPolicy'].flatMap((operation) =>
     refused(operation, { policy_id: '$unknown' }, [['KMS.0308']]),
   ),
+  ...refused('CreateDatakeyCapsule', { key_id: '$key', datakey_length: '256', ...INLINE }, [
+    ['KMS.0340', 'a key in a disabled keystore', { key_policy: POLICY_OF_UNKNOWN }],
+  ]),
   {
     operation: 'CreateDatakeyCapsule',
     given: 'a key policy and a key',
     fields: { key_id: '$key', datakey_length: '256', policy_id: '$policy' },
     answer: { key_id: '$key' },
   },
+  ...refused('CreateDatakeyCapsule', { key_id: '$key', datakey_length: '256' }, [
+    ['KMS.0204', 'a key'],
+    ['KMS.0308', 'a key', { policy_id: '$unknown' }],
+    ...CAPSULE_KEYS,
+  ]),
+  {
+    operation: 'DecryptDatakeyCapsule',
+    given: 'a capsule',
+    fields: { key_id: '$key', datakey_capsule: '$capsule', attestation_document: '$proof' },
+    answer: { key_id: '$key', instance_id: '$point', datakey: '$datakey' },
+  },
+  ...refused(
+    'DecryptDatakeyCapsule',
+    { key_id: '$key', datakey_capsule: '$capsule', attestation_document: '$proof' },
+    [
+      ['KMS.0306', 'a capsule', { attestation_document: '$foreign' }],
+      ['KMS.0340', 'a capsule of a disabled keystore'],
+      ['KMS.2201', 'a capsule', { datakey_capsule: 'AAAA' }],
+      ['KMS.3804', 'a capsule', { attestation_document: {} }],
+      ...CAPSULE_KEYS,
+    ],
+  ),
 ]
 
 /** Lists of these groups. */

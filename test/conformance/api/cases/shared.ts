@@ -3,7 +3,7 @@ import type { Preparation } from '../preparations.js'
 import type { JsonObject } from '../value.js'
 
 /** A refusal in short: its code, what must be there before, and the fields that differ from the usual ones. */
-export type Refusal = readonly [code: string, given?: Preparation, fields?: JsonObject]
+export type Refusal = readonly [code: string, given?: Preparation | undefined, fields?: JsonObject]
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export const HEX = /^(?:[0-9A-F]{2})+$/

@@ -3,6 +3,12 @@ import { BASE64, NOT_IN_USE, type Refusal, UNKNOWN_KEY, refused } from './shared
 
 const KEY = { key_id: '$key' }
 const OAEP = { encryption_algorithm: 'RSAES_OAEP_SHA_256' }
+const TO_OAEP = { destination_encryption_algorithm: 'RSAES_OAEP_SHA_256' }
+const LONG_DATAKEY = {
+  cipher_text: '$longDatakey',
+  source_key_id: '$longKey',
+  datakey_cipher_length: '$longLength',
+}
 const DIGEST = Buffer.alloc(32, 7).toString('base64')
 const MESSAGE = 'bWVzc2FnZQ=='
 const ECDSA = { ...KEY, signing_algorithm: 'ECDSA_SHA_256', message: MESSAGE, message_type: 'RAW' }
@@ -16,9 +22,20 @@ const NOT_FOR_SIGNATURES: readonly Refusal[] = [
   ['KMS.1115', 'a key'],
   ['KMS.0329', 'an EC key', { message_type: 'DIGEST' }],
   ['KMS.0308', 'an EC key', { message_type: 'TEXT' }],
+  ['KMS.0340', 'an EC key in a disabled keystore'],
   ['KMS.0209', 'a disabled EC key'],
   ['KMS.0210', 'an EC key to be deleted'],
   ['KMS.1301', 'an empty external pair'],
+]
+
+const NOT_FOR_MACS: readonly Refusal[] = [
+  UNKNOWN_KEY,
+  ['KMS.0209', 'a disabled HMAC key'],
+  ['KMS.0210', 'an HMAC key to be deleted'],
+  ['KMS.0325', 'an EC key'],
+  ['KMS.0331', 'a key'],
+  ['KMS.0340', 'an HMAC key in a disabled keystore'],
+  ['KMS.0308', 'an HMAC key', { mac_algorithm: 'HMAC_SHA_512' }],
 ]
 
 /** Cases of the groups "Small data", "Signature" and "MAC". */
@@ -64,6 +81,15 @@ export const TEXTS: readonly Case[] = [
     ['KMS.0209', 'a disabled sealed text', { cipher_text: '$cipher', ...symmetric() }],
     ['KMS.0210', 'a sealed text to be deleted', { cipher_text: '$cipher', ...symmetric() }],
     ['KMS.2106', 'an RSA key for encryption', symmetric()],
+    ['KMS.0335', 'an RSA key for signatures'],
+    ['KMS.0341', 'an HMAC key'],
+    ['KMS.1114', 'an EC key'],
+    [
+      'KMS.0340',
+      'a sealed text in a disabled keystore',
+      { cipher_text: '$cipher', ...symmetric() },
+    ],
+    ['KMS.1301', 'a sealed text without material', { cipher_text: '$cipher', ...symmetric() }],
   ]),
   {
     operation: 'ReEncrypt',
@@ -77,6 +103,38 @@ export const TEXTS: readonly Case[] = [
       cipher_text: BASE64,
     },
   },
+  ...refused('ReEncrypt', { cipher_text: '$cipher', destination_key_id: '$other' }, [
+    ['KMS.0207', 'a sealed text', { destination_key_id: '$unknown' }],
+    ['KMS.0209', 'a disabled sealed text'],
+    ['KMS.0210', 'a sealed text to be deleted'],
+    ['KMS.1301', 'sealed things and other keys', { destination_key_id: '$empty' }],
+    ['KMS.0340', 'a sealed text in a disabled keystore'],
+    ['KMS.0335', 'sealed things and other keys', { destination_key_id: '$rsaSigner', ...TO_OAEP }],
+    ['KMS.0341', 'sealed things and other keys', { destination_key_id: '$hmac' }],
+    ['KMS.1114', 'sealed things and other keys', { destination_key_id: '$ec' }],
+    ['KMS.2105', 'sealed things and other keys', TO_OAEP],
+    ['KMS.2106', 'sealed things and other keys', { destination_key_id: '$rsa' }],
+    [
+      'KMS.2108',
+      'sealed things and other keys',
+      { cipher_text: '$longText', destination_key_id: '$rsa', ...TO_OAEP },
+    ],
+    [
+      'KMS.1904',
+      'sealed things and other keys',
+      { ...LONG_DATAKEY, destination_key_id: '$rsa', ...TO_OAEP },
+    ],
+    ['KMS.2204', 'sealed things and other keys', { ...LONG_DATAKEY, datakey_cipher_length: '32' }],
+    [
+      'KMS.0311',
+      'sealed things and other keys',
+      {
+        cipher_text: 'A'.repeat(344),
+        source_key_id: '$rsa',
+        source_encryption_algorithm: 'RSAES_OAEP_SHA_256',
+      },
+    ],
+  ]),
   {
     operation: 'Sign',
     given: 'an EC key',
@@ -117,6 +175,9 @@ export const TEXTS: readonly Case[] = [
   ...refused('ShowPublicKey', KEY, [
     UNKNOWN_KEY,
     ['KMS.0331', 'a key'],
+    ['KMS.0341', 'an HMAC key'],
+    ['KMS.0209', 'a disabled EC key'],
+    ['KMS.0340', 'an EC key in a disabled keystore'],
     ['KMS.1301', 'an empty external pair'],
     ['KMS.0210', 'an EC key to be deleted'],
   ]),
@@ -128,8 +189,17 @@ export const TEXTS: readonly Case[] = [
   },
   ...refused(
     'DeriveSharedSecret',
-    { ...KEY, key_agreement_algorithm: 'ECDH', public_key: MESSAGE },
-    [UNKNOWN_KEY, ['KMS.0308', 'a key for agreement']],
+    { ...KEY, key_agreement_algorithm: 'ECDH', public_key: '$peer' },
+    [
+      UNKNOWN_KEY,
+      ['KMS.0308', 'a key for agreement', { public_key: MESSAGE }],
+      ['KMS.0209', 'a disabled key for agreement'],
+      ['KMS.0210', 'a key for agreement to be deleted'],
+      ['KMS.0331', 'a key'],
+      ['KMS.0335', 'an EC key'],
+      ['KMS.0340', 'a key for agreement in a disabled keystore'],
+      ['KMS.0341', 'an HMAC key'],
+    ],
   ),
   {
     operation: 'GenerateMac',
@@ -150,8 +220,8 @@ export const TEXTS: readonly Case[] = [
     fields: { ...HMAC, mac: '$mac', message: DIGEST },
     answer: { mac_valid: false },
   },
-  ...refused('GenerateMac', HMAC, [UNKNOWN_KEY]),
-  ...refused('VerifyMac', { ...HMAC, mac: 'ff'.repeat(32) }, [UNKNOWN_KEY]),
+  ...refused('GenerateMac', HMAC, NOT_FOR_MACS),
+  ...refused('VerifyMac', { ...HMAC, mac: 'ff'.repeat(32) }, NOT_FOR_MACS),
 ]
 
 function symmetric() {

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals'
+import { HsmError, type HsmFailure } from '../../src/core/hsm.js'
+import { judgeInput, notAuthentic } from '../../src/hsm/agent/input-fault.js'
+import { TokenError } from '../../src/hsm/agent/pkcs11-error.js'
+
+const GENERAL_ERROR = 5
+
+describe('who is at fault', () => {
+  test('nobody, when it works: the token is not asked again', () => {
+    let asked = 0
+    expect(
+      judgeInput(
+        () => 7,
+        () => ++asked > 0,
+      ),
+    ).toBe(7)
+    expect(asked).toBe(0)
+  })
+
+  test('the input, when the token can do it with its own', () => {
+    const error = thrown(() =>
+      judgeInput(
+        () => fail('unavailable'),
+        () => true,
+      ),
+    )
+    expect(error).toMatchObject({ failure: 'not-authentic', radius: 'request', rv: 0 })
+  })
+
+  test.each([
+    ['does not get it right', () => false],
+    ['fails as well', () => fail('unavailable')],
+  ])('the token, when it %s', (_, proof) => {
+    const error = thrown(() => judgeInput(() => fail('unavailable'), proof))
+    expect(error).toMatchObject({ failure: 'unavailable', radius: 'agent', rv: GENERAL_ERROR })
+  })
+
+  test.each(['not-authentic', 'unsuitable', 'key-missing'] as const)(
+    'nobody is asked about %s',
+    (failure) => {
+      let asked = 0
+      const error = thrown(() =>
+        judgeInput(
+          () => fail(failure),
+          () => ++asked > 0,
+        ),
+      )
+      expect([error, asked]).toMatchObject([{ failure, rv: GENERAL_ERROR }, 0])
+    },
+  )
+
+  test('a mistake of the program is no fault of the input', () => {
+    const mistake = new RangeError('a mistake')
+    const error = thrown(() =>
+      judgeInput(
+        () => {
+          throw mistake
+        },
+        () => true,
+      ),
+    )
+    expect(error).toBe(mistake)
+  })
+
+  test('says the same whatever was wrong', () => {
+    const [one, other] = [notAuthentic('C_Decrypt'), notAuthentic('C_UnwrapKey')]
+    expect(one.message).toBe(other.message)
+    expect(one).toBeInstanceOf(HsmError)
+  })
+})
+
+function fail(failure: HsmFailure): never {
+  throw new TokenError(failure, 'C_Decrypt returned 0x5.', {
+    call: 'C_Decrypt',
+    rv: GENERAL_ERROR,
+    radius: 'agent',
+  })
+}
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  throw new Error('Nothing was thrown.')
+}
