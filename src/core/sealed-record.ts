@@ -19,7 +19,7 @@ export interface CredentialSealing extends Sealing {
  * What a sealed secret is. Its text stands in front of all that the tag covers and ends with a zero byte, so no record
  * of one purpose can pass for one of another; nor for a frame, whose tags begin with 0x02 0x00.
  */
-export type RecordPurpose = 'secret access key' | 'pin' | 'access point key'
+type RecordPurpose = 'secret access key' | 'pin' | 'access point key'
 
 /** Whose secret it is: bound to the record, so that whoever can write rows cannot exchange it. */
 export interface RecordOwner {

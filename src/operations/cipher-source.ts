@@ -49,6 +49,7 @@ export async function findText(
   const scheme = encryptionScheme(algorithm, form)
   if (scheme === 'frame') {
     const sealed = seal(frame ?? readDataFrame(bytes), key, context)
+    await requireUsedVersion(service, key, sealed)
     return { key, sealed }
   }
   requireNoContext(context)
@@ -64,6 +65,18 @@ export function decryptText(found: FoundText): Promise<Uint8Array> {
 function readNamedFrame({ algorithm, bytes, field }: CipherSource): DataFrame {
   if (algorithm === 'SYMMETRIC_DEFAULT') return readDataFrame(bytes)
   throw new KmsError('KMS.0204', `${field} is missing: an asymmetric ciphertext names no key.`)
+}
+
+/** Numbers of versions can have gaps, and nothing but the HSM vouches for the number in a data frame. */
+async function requireUsedVersion(
+  { keys }: Service,
+  { cmk }: EncryptionKey,
+  { key: { version } }: SealedText,
+): Promise<void> {
+  if (version === cmk.currentVersion) return
+  const versions = await keys.versions(cmk.id)
+  if (versions.some(({ key, use }) => key.version === version && use === 'in-use')) return
+  throw new KmsError('KMS.2201', 'cipher_text names a version that its key does not have.')
 }
 
 function seal(frame: DataFrame, { cmk }: EncryptionKey, context: Uint8Array): SealedText {

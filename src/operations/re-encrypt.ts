@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { base64Length, encodeBase64 } from '../codec/base64.js'
 import { MAX_DATA_FRAME_BYTES } from '../codec/data-frame.js'
 import { MAX_DATAKEY_FRAME_BYTES } from '../codec/datakey-frame.js'
@@ -20,7 +20,7 @@ import {
 import { ENCRYPTION_ERRORS } from './key-use-errors.js'
 import { moveDatakey } from './move-datakey.js'
 import { moveText } from './move-text.js'
-import { type ProjectCall, defineOperation } from './operation.js'
+import { defineOperation } from './operation.js'
 
 const MAX_CHARACTERS = Math.max(2 * MAX_DATAKEY_FRAME_BYTES, base64Length(MAX_DATA_FRAME_BYTES))
 
@@ -54,9 +54,6 @@ const Body = Type.Object({
     }),
   }),
 })
-
-/** What is asked of a re-encryption. */
-export type ReEncryption = Static<typeof Body>
 
 /** Moves ciphertext to another key. */
 export const reEncrypt = defineOperation({
@@ -105,7 +102,7 @@ export const reEncrypt = defineOperation({
       cipher_text: EXAMPLE_SEALED_TEXT,
     },
   },
-  async handle({ body }, service, call: ProjectCall) {
+  async handle({ body }, service, call) {
     const request = {
       cipherText: body.cipher_text,
       source: {

@@ -3,7 +3,9 @@ import { base64Length } from '../codec/base64.js'
 import { MAX_DATA_FRAME_BYTES, MAX_TEXT_BYTES } from '../codec/data-frame.js'
 import { OneOf, failing } from './fields.js'
 
-/** Fields of the calls on texts: encryption, signatures, MACs, key agreement. */
+/*
+ * Fields of the calls on texts: encryption, signatures, MACs.
+ */
 
 /** `encryption_algorithm` of EncryptData and DecryptData. */
 export const EncryptionAlgorithm = Type.Optional(

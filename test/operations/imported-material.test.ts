@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ErrorCode } from '../../src/core/errors.js'
+import { removeLapsedMaterial } from '../../src/core/remove-material.js'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
 import {
@@ -94,6 +95,30 @@ describe('a second material', () => {
     expect(await cmkOf(app, key_id)).toMatchObject({ state: '2', currentVersion: 2 })
     for (const frame of frames) await expectOpens(app, frame)
   })
+})
+
+test('a forged text that names a version which was never used is refused', async () => {
+  const key_id = await imported(randomBytes(32))
+  const expiration_time = Math.floor(Date.now() / 1000) + 2
+  await importSecretInto(app, key_id, randomBytes(32), { expiration_time })
+  const id = (await cmkOf(app, key_id)).id
+  const { keys, hsm } = app.service
+  await removeLapsedMaterial({ keys, hsm }, await cmkOf(app, key_id), expiration_time * 1000)
+  await importSecretInto(app, key_id, randomBytes(32))
+  await app.call('RotateOnDemand', { key_id })
+  expect((await keys.versions(id)).map(({ present }) => present)).toEqual([true, false, true])
+  const { json } = await app.call('EncryptData', {
+    key_id,
+    plain_text: Buffer.from('text').toString('base64'),
+  })
+  const frame = Buffer.from(String(json['cipher_text']), 'base64')
+  frame.writeUInt32LE(2, 8)
+  createHash('sha256')
+    .update(frame.subarray(0, -32))
+    .digest()
+    .copy(frame, frame.length - 32)
+  const forged = { key_id, cipher_text: frame.toString('base64') }
+  expectError(await app.call('DecryptData', forged), 'KMS.2201')
 })
 
 describe('key pairs', () => {

@@ -27,7 +27,7 @@ async function openSealedText(bytes: Uint8Array, context = NO_CONTEXT): Promise<
 const KINDS = [
   {
     kind: 'a text',
-    async make() {
+    make: async (): Promise<Uint8Array> => {
       const text = Buffer.from('attack at dawn')
       return sealText(sealing.hsm, { key: sealing.key, text, context: NO_CONTEXT })
     },
@@ -35,7 +35,7 @@ const KINDS = [
   },
   {
     kind: 'a private key',
-    async make() {
+    make: async (): Promise<Uint8Array> => {
       const request = { key: sealing.key, algorithm: 'ec-p256', context: NO_CONTEXT } as const
       return (await generateSealedPair(sealing, request)).frame
     },
