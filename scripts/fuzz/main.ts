@@ -34,9 +34,18 @@ async function main(): Promise<number> {
   const python = await virtualEnvironment('fuzz', join(HOOKS, 'requirements.txt'))
   // The last line of the program is the tally.
   const { exitCode, output } = await withService((settings) =>
-    stream('fuzz', [python, '-B', join(HOOKS, 'main.py'), settings, ...(long ? ['--long'] : []), ...options]),
+    stream('fuzz', [
+      python,
+      '-B',
+      join(HOOKS, 'main.py'),
+      settings,
+      ...(long ? ['--long'] : []),
+      ...options,
+    ]),
   )
   const tally = output.trimEnd().split('\n').at(-1) ?? ''
-  process.stdout.write(/^\d+ passed, \d+ failed$/.test(tally) ? `${tally}\n` : '0 passed, 1 failed\n')
+  process.stdout.write(
+    /^\d+ passed, \d+ failed$/.test(tally) ? `${tally}\n` : '0 passed, 1 failed\n',
+  )
   return interruption.aborted ? 1 : exitCode
 }

@@ -71,7 +71,7 @@ const ERRORS = {
   'KMS.1501': { status: 400, text: 'No deletion of the key is scheduled.' },
   'KMS.1601': { status: 400, text: 'The limit is not acceptable.' },
   'KMS.1602': { status: 400, text: 'The marker is not acceptable.' },
-  'KMS.1603': { status: 400, text: 'The offset is not acceptable.' },
+  'KMS.1603': { status: 400, text: 'The offset of the list is not acceptable.' },
   'KMS.1801': { status: 400, text: 'The length of the random data is out of range.' },
   'KMS.1802': {
     status: 400,

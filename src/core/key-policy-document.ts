@@ -46,7 +46,10 @@ export function parsePolicyDocument(text: string, field: string): PolicyDocument
 }
 
 /** Refuses a policy outside its validity period. */
-export function requireValidNow({ validity_period: period = {} }: PolicyDocument, now: number): void {
+export function requireValidNow(
+  { validity_period: period = {} }: PolicyDocument,
+  now: number,
+): void {
   const start = period.start_time === undefined ? undefined : parseIsoTime(period.start_time)
   const end = period.end_time === undefined ? undefined : parseIsoTime(period.end_time)
   if (start !== undefined && now < start) {

@@ -118,10 +118,11 @@ function parametersOf({ access, request }: AnyOperation): readonly JsonObject[] 
     schema: plain(schema),
   }))
   if (access === 'public') return path
+  const needed = new Set<string>(request.query?.required)
   const query = Object.entries(request.query?.properties ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
-    required: request.query?.required?.includes(name) ?? false,
+    required: needed.has(name),
     schema: plain(schema),
   }))
   const date = {

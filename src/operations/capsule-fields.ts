@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TObject, Type } from 'typebox'
 import { encodeBase64 } from '../codec/base64.js'
 import { type Cmk, requireUsable } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
@@ -31,8 +31,6 @@ export const AnsweredDatakey = {
   ),
 }
 
-const Answered = Type.Object(AnsweredDatakey)
-
 /** Errors of both calls. */
 export const CAPSULE_ERRORS = [
   'KMS.0205',
@@ -61,7 +59,7 @@ export async function loadCapsuleCmk(
 export function answerDatakey(
   dek: Uint8Array,
   recipient: RecipientKey | undefined,
-): Static<typeof Answered> {
+): Static<TObject<typeof AnsweredDatakey>> {
   if (!recipient) return { datakey: encodeBase64(dek) }
   return { datakey_cipher: encodeBase64(encryptToRecipient(recipient, dek)) }
 }

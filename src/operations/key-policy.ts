@@ -88,10 +88,7 @@ export function policyMembers(policy: KeyPolicy) {
 }
 
 /** Remembers that a capsule uses a policy, to the second: that is what the answers show. */
-export async function markUsed(
-  { keyPolicies, clock }: Service,
-  policy: KeyPolicy,
-): Promise<void> {
+export async function markUsed({ keyPolicies, clock }: Service, policy: KeyPolicy): Promise<void> {
   const now = clock()
   if (policy.lastAccessAt !== undefined && isoTime(policy.lastAccessAt) >= isoTime(now)) return
   try {

@@ -19,7 +19,10 @@ export const RegionField = Type.String({
 })
 
 /** Refuses a call whose path names another key than its body. */
-export function requireSameKey(path: { readonly key_id: string }, body: { readonly key_id: string }) {
+export function requireSameKey(
+  path: { readonly key_id: string },
+  body: { readonly key_id: string },
+) {
   if (path.key_id === body.key_id) return
   throw new KmsError('KMS.0308', 'key_id must be the same in the path and in the body.')
 }

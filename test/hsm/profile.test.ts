@@ -53,9 +53,8 @@ describe('a profile of one’s own', () => {
       const path = join(folder, 'mine.json')
       const oaep = { hashes: ['sha1'], standIns: ['sha256'] }
       await writeFile(path, JSON.stringify({ ...valid, production, oaep }))
-      const load = () => loadProfile(path)
-      if (error) expect(load).toThrow(error)
-      else expect(limitsOf(load()).oaepHashes).toEqual(['sha1', 'sha256'])
+      if (error) expect(() => loadProfile(path)).toThrow(error)
+      else expect(limitsOf(loadProfile(path)).oaepHashes).toEqual(['sha1', 'sha256'])
     })
   })
 

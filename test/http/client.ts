@@ -26,7 +26,7 @@ export interface WireRequest {
 export function exchange(wire: WireRequest): Promise<Reply> {
   const { method, path, headers, body } = wire
   const { protocol, hostname, port } = new URL(wire.origin)
-  const framed = { ...lengthOf(body), ...headers }
+  const framed = { ...(isChunked(headers) ? {} : lengthOf(body)), ...headers }
   const options = { method, path, headers: framed, hostname, port, agent: false, ...wire.tls }
   return new Promise((resolve, reject) => {
     const request = (protocol === 'https:' ? https : http).request(options, (response) => {
@@ -42,6 +42,10 @@ export function exchange(wire: WireRequest): Promise<Reply> {
     request.on('error', reject)
     request.end(body)
   })
+}
+
+function isChunked(headers: WireRequest['headers'] = {}): boolean {
+  return 'transfer-encoding' in headers
 }
 
 /** Node states no length for a method that seldom has a body, such as DELETE, and the body is then no part of it. */

@@ -17,6 +17,10 @@ const RUNS = Number(process.env['KMS_TEST_RUNS'] ?? 150)
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS', 'PROPFIND']
 const posts = operations.filter((operation) => operation.access === 'project')
 
+const withFields = posts.filter(
+  ({ request }) => Object.keys(request.body?.properties ?? {}).length > 0,
+)
+
 /** Characters that a request line and a header can carry. */
 function visible(maxLength: number): fc.Arbitrary<string> {
   const unit = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code))
@@ -62,10 +66,12 @@ test('no field of any value makes a 5xx', async () => {
   )
   const bodies = new Map(
     await Promise.all(
-      posts.map(async (operation) => [operation.name, await sampleBody(app, operation)] as const),
+      withFields.map(
+        async (operation) => [operation.name, await sampleBody(app, operation)] as const,
+      ),
     ),
   )
-  const change = fc.constantFrom(...posts).chain((operation) =>
+  const change = fc.constantFrom(...withFields).chain((operation) =>
     fc.record({
       name: fc.constant(operation.name),
       field: fc.constantFrom(...Object.keys(operation.request.body?.properties ?? {})),

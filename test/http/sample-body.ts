@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { AnyOperation } from '../../src/operations/operation.js'
 import { CRYPTO_SAMPLES } from './sample-crypto.js'
 import { DIRECTORY_SAMPLES } from './sample-directory.js'
+import { KEY_SPACE_SAMPLES } from './sample-key-space.js'
+import { LIFE_CYCLE_SAMPLES } from './sample-life-cycle.js'
 import type { TestApp } from './start-app.js'
 
 /** A DEK of 64 bytes with its digest, as `plain_text` carries it. */
@@ -23,6 +25,8 @@ export type Preparation = (
 const PREPARATIONS: Readonly<Record<string, Preparation>> = {
   ...CRYPTO_SAMPLES,
   ...DIRECTORY_SAMPLES,
+  ...KEY_SPACE_SAMPLES,
+  ...LIFE_CYCLE_SAMPLES,
 }
 
 /** A body that an operation accepts: its published example with a key and a ciphertext that exist. */

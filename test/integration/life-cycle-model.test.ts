@@ -45,11 +45,14 @@ describeUnless(
           const model = new KeyModel(origin, alias)
           await fc.asyncModelRun(() => ({ model, real }), steps)
         })
-        await fc.assert(walk, {
-          numRuns: 10_000,
-          interruptAfterTimeLimit: 1000 * SECONDS,
-          ...(SEED !== undefined && { seed: Number(SEED) }),
-        })
+        // One sequence at a time, each to its end: one that is cut off would leave the service in the midst of a restart.
+        const end = Date.now() + 1000 * SECONDS
+        do {
+          await fc.assert(walk, {
+            numRuns: 1,
+            ...(SEED !== undefined && { seed: Number(SEED) }),
+          })
+        } while (Date.now() < end && SEED === undefined)
       },
       1000 * (SECONDS + SECONDS_TO_SHRINK),
     )

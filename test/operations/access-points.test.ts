@@ -182,16 +182,19 @@ const ACTIONS = [
   ['POST', '/get-privatekey'],
 ] as const
 
-test.each(ACTIONS)('%s %s knows no access point of another tenant, nor a malformed id', async (method, action) => {
-  const id = await calls.createPoint()
-  const stranger = { project: OTHER_PROJECT }
-  const reply = await calls.send(method, `access-points/${id}${action}`, undefined, stranger)
-  expectError(reply, 'KMS.0308')
-  for (const wrong of ['x', '%00', '..%2f', randomUUID()]) {
-    expectError(await calls.send(method, `access-points/${wrong}${action}`), 'KMS.0308')
-  }
-  await calls.privateKey(id)
-})
+test.each(ACTIONS)(
+  '%s %s knows no access point of another tenant, nor a malformed id',
+  async (method, action) => {
+    const id = await calls.createPoint()
+    const stranger = { project: OTHER_PROJECT }
+    const reply = await calls.send(method, `access-points/${id}${action}`, undefined, stranger)
+    expectError(reply, 'KMS.0308')
+    for (const wrong of ['x', '%00', '..%2f', randomUUID()]) {
+      expectError(await calls.send(method, `access-points/${wrong}${action}`), 'KMS.0308')
+    }
+    await calls.privateKey(id)
+  },
+)
 
 test('switches made at once all succeed', async () => {
   const id = await calls.createPoint()

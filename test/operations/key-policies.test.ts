@@ -52,7 +52,10 @@ test('a policy is shown as it was given, and is listed in camel case', async () 
 
 test.each([
   [{ version: '1' }, { version: '1' }],
-  [{ version: '1', validity_period: {} }, { version: '1', validity_period: {} }],
+  [
+    { version: '1', validity_period: {} },
+    { version: '1', validity_period: {} },
+  ],
   [
     { version: '1', allowed_data_security_zone: [], allowed_access_point: [] },
     { version: '1', allowed_access_point: [] },
@@ -165,14 +168,17 @@ test.each([
   ['GET', undefined],
   ['PUT', { policy: '{"version":"1"}' }],
   ['DELETE', undefined],
-] as const)('%s knows no policy of another tenant, a malformed id, or a deleted one', async (method, body) => {
-  const id = await calls.createPolicy(FULL)
-  const stranger = { project: OTHER_PROJECT }
-  expectError(await calls.send(method, `key-policies/${id}`, body, stranger), 'KMS.0308')
-  for (const wrong of ['x', '%00', randomUUID()]) {
-    expectError(await calls.send(method, `key-policies/${wrong}`, body), 'KMS.0308')
-  }
-  const gone = await calls.send('DELETE', `key-policies/${id}`)
-  expect([gone.status, gone.text]).toEqual([204, ''])
-  expectError(await calls.send(method, `key-policies/${id}`, body), 'KMS.0308')
-})
+] as const)(
+  '%s knows no policy of another tenant, a malformed id, or a deleted one',
+  async (method, body) => {
+    const id = await calls.createPolicy(FULL)
+    const stranger = { project: OTHER_PROJECT }
+    expectError(await calls.send(method, `key-policies/${id}`, body, stranger), 'KMS.0308')
+    for (const wrong of ['x', '%00', randomUUID()]) {
+      expectError(await calls.send(method, `key-policies/${wrong}`, body), 'KMS.0308')
+    }
+    const gone = await calls.send('DELETE', `key-policies/${id}`)
+    expect([gone.status, gone.text]).toEqual([204, ''])
+    expectError(await calls.send(method, `key-policies/${id}`, body), 'KMS.0308')
+  },
+)

@@ -93,7 +93,12 @@ describe('UpdatePrimaryRegion', () => {
       ['PUT', 'update-primary-region', {}],
       ['POST', 'replicate', REPLICA],
     ] as const) {
-      const reply = await send(method, `keys/${key_id}/${path}`, { ...body, ...extra }, OTHER_PROJECT)
+      const reply = await send(
+        method,
+        `keys/${key_id}/${path}`,
+        { ...body, ...extra },
+        OTHER_PROJECT,
+      )
       expectError(reply, 'KMS.0207')
     }
   })

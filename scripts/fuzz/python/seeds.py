@@ -279,22 +279,21 @@ def grants(api, seeds, key):
         "operations": ["create-datakey", "describe-key"],
     }
     seeds.request("CreateGrant", body=body)
-    for _ in range(3):
+    for name in ("CancelGrant", "CancelSelfGrant"):
         grant = api.call("CreateGrant", body)["grant_id"]
         seeds.pool("grant_id", grant)
-        for name in ("CancelGrant", "CancelSelfGrant"):
-            seeds.request(name, body={"key_id": key, "grant_id": grant})
+        seeds.request(name, body={"key_id": key, "grant_id": grant})
     seeds.request("ListGrants", body={"key_id": key})
 
 
 def tags(api, seeds, key):
     tag = {"key": "colour", "value": "red"}
-    api.call("CreateKmsTag", {"tag": tag}, {"key_id": key})
+    api.call("CreateKmsTag", {"tag": {"key": "size", "value": "s"}}, {"key_id": key})
     seeds.request("CreateKmsTag", path={"key_id": key}, body={"tag": tag})
     for action in ("create", "delete"):
         body = {"action": action, "tags": [tag]}
         seeds.request("BatchCreateKmsTags", path={"key_id": key}, body=body)
-    seeds.request("DeleteTag", path={"key_id": key, "key": "colour"})
+    seeds.request("DeleteTag", path={"key_id": key, "key": "size"})
     for action in ("filter", "count"):
         body = {"action": action, "tags": [{"key": "colour", "values": ["red"]}]}
         path = {"resource_instances": "resource_instances"}
