@@ -212,7 +212,7 @@ function clientOf(
       const filled = path.replace(/\{(\w+)\}/g, (_braces, parameter: string) => {
         const value = values[parameter as keyof typeof values] as unknown
         return typeof value === 'string' && value.length <= 64
-          ? encodeURIComponent(value)
+          ? encodeURIComponent(Buffer.from(value).toString())
           : parameter
       })
       return client.sendSigned(method, filled, request.body ? JSON.stringify(body) : '', deviation)

@@ -306,6 +306,8 @@ def aliases(api, seeds, key):
     seeds.keys += ["alias/fuzz", alias["alias_urn"]]
     seeds.request("AssociateAlias", body={"alias": "alias/fuzz", "target_key_id": key})
     seeds.request("ListAliases", query={"key_id": key, "limit": "1"})
+    api.call("CreateAlias", {"key_id": key, "alias": "alias/spare"})
+    seeds.request("DeleteAlias", body={"key_id": key, "aliases": ["alias/spare"]})
 
 
 def key_space(api, seeds, key):
