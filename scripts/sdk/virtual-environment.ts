@@ -6,6 +6,9 @@ import { lastLine, run } from './command.js'
 import { cacheOf } from './folders.js'
 import { Unavailable } from './sdk.js'
 
+/** A registry that is out of reach is told from a slow one in short. */
+const IN_SHORT = ['--retries', '1', '--timeout', '20']
+
 /**
  * Makes a virtual environment of Python with the packages of a requirements file, where a former run has not made it,
  * and returns its interpreter.
@@ -21,7 +24,7 @@ export async function virtualEnvironment(name: string, requirements: string): Pr
   await rm(environment, { recursive: true, force: true })
   await createEnvironment(environment)
   const pip = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-  const installed = await run([...pip, '--requirement', requirements])
+  const installed = await run([...pip, ...IN_SHORT, '--requirement', requirements])
   if (installed.exitCode !== 0) {
     throw new Unavailable(`its packages could not be installed: ${lastLine(installed)}`)
   }

@@ -8,7 +8,7 @@ import { WholeNumber } from './fields.js'
 export const MAX_LIMIT = 1000
 
 /** Texts of a slice of a list; an empty text is as good as none: clients send the next_marker of the last page back. */
-export interface Slice {
+interface Slice {
   readonly limit?: string | number
   /** Offset of the first entry. */
   readonly marker?: string | number

@@ -12,6 +12,7 @@ export const DOCUMENTS = [
   'docs/directory.md',
   'docs/error-handling.md',
   'docs/keystores.md',
+  'docs/trusted-key-space.md',
   'hsm/ceremony.md',
   'hsm/profiles/README.md',
 ] as const

@@ -244,17 +244,17 @@ def oaep():
 
 
 def rotation(api, seeds):
-    for _ in range(3):
-        off, on = (create_key(api, *KINDS[0]) for _ in range(2))
-        api.call("EnableKeyRotation", {"key_id": on})
-        seeds.request("EnableKeyRotation", body={"key_id": off})
-        for name in ("DisableKeyRotation", "ShowKeyRotationStatus"):
-            seeds.request(name, body={"key_id": on})
-        body = {"key_id": on, "rotation_interval": 30}
-        seeds.request("UpdateKeyRotationInterval", body=body)
-        turning = create_key(api, *KINDS[0])
-        api.call("EnableKeyRotation", {"key_id": turning})
-        seeds.request("RotateOnDemand", body={"key_id": turning})
+    seeds.request("EnableKeyRotation", body={"key_id": create_key(api, *KINDS[0])})
+    for name in (
+        "DisableKeyRotation",
+        "ShowKeyRotationStatus",
+        "UpdateKeyRotationInterval",
+        "RotateOnDemand",
+    ):
+        key = create_key(api, *KINDS[0])
+        api.call("EnableKeyRotation", {"key_id": key})
+        extra = {"rotation_interval": 30} if name == "UpdateKeyRotationInterval" else {}
+        seeds.request(name, body={"key_id": key, **extra})
 
 
 def sites(api, seeds, key, settings):
