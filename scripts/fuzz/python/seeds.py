@@ -50,6 +50,8 @@ class Seeds:
     def __init__(self):
         self.keys = []
         self.expendable = []
+        # Every other key, and every spelling of one.
+        self.lasting = set()
         self.pools = {}
         self.requests = {}
 
@@ -73,6 +75,8 @@ class Api:
         self.project = settings["project_id"]
         self.session = requests.Session()
         self.session.auth = signature
+        # Ids of the keys that were made through this object.
+        self.made = set()
         self.operations = {
             operation["operationId"]: (method.upper(), path)
             for path, methods in self.session.get(f"{self.endpoint}/openapi.json", auth=None)
@@ -107,12 +111,15 @@ def plant(settings, signature):
     rotation(api, seeds)
     other_states(api, seeds)
     sites(api, seeds, symmetric, settings)
+    seeds.lasting = (set(seeds.keys) | api.made) - set(seeds.expendable)
     return seeds
 
 
 def create_key(api, spec, usage, **extra):
     body = {"key_alias": f"fuzz-{uuid.uuid4()}", "key_spec": spec, "key_usage": usage, **extra}
-    return api.call("CreateKey", body)["key_info"]["key_id"]
+    key = api.call("CreateKey", body)["key_info"]["key_id"]
+    api.made.add(key)
+    return key
 
 
 def datakeys(api, seeds, ids):
@@ -210,7 +217,7 @@ def agreement(api, seeds, ids):
 
 
 def pairs(api, seeds, ids):
-    for name, spec in (("CreateRsaDatakeyPair", "RSA_2048"), ("CreateEcDatakeyPair", "EC_P256")):
+    for name, spec in (("CreateRsaDatakeyPair", "RSA_2048"), ("CreateEcDatakeyPair", "ECC_NIST_P256")):
         if api.knows(name):
             seeds.request(name, body={"key_id": ids[KINDS[0]], "key_spec": spec})
 
@@ -219,23 +226,27 @@ def imports(api, seeds, _ids):
     if not api.knows("CreateParametersForImport"):
         return
     for _ in range(3):
-        key = create_key(api, *KINDS[0], origin="external")
-        body = {"key_id": key, "wrapping_algorithm": "RSAES_OAEP_SHA_256"}
-        given = api.call("CreateParametersForImport", body)
-        public = serialization.load_der_public_key(base64.b64decode(given["public_key"]))
-        seeds.request("CreateParametersForImport", body=body)
-        seeds.pool("import_token", given["import_token"])
-        seeds.request(
-            "ImportKeyMaterial",
-            body={
-                "key_id": key,
-                "import_token": given["import_token"],
-                "encrypted_key_material": base64.b64encode(
-                    public.encrypt(bytes(32), oaep())
-                ).decode(),
-            },
-        )
-        seeds.request("DeleteImportedKeyMaterial", body={"key_id": key})
+        parameters, material = wrapped(api)
+        seeds.request("CreateParametersForImport", body=parameters)
+        seeds.pool("import_token", material["import_token"])
+        seeds.request("ImportKeyMaterial", body=material)
+        _, imported = wrapped(api)
+        api.call("ImportKeyMaterial", imported)
+        seeds.request("DeleteImportedKeyMaterial", body={"key_id": imported["key_id"]})
+
+
+def wrapped(api):
+    """Makes an external key, and returns the request for its parameters and that of its import."""
+    key = create_key(api, *KINDS[0], origin="external")
+    parameters = {"key_id": key, "wrapping_algorithm": "RSAES_OAEP_SHA_256"}
+    given = api.call("CreateParametersForImport", parameters)
+    public = serialization.load_der_public_key(base64.b64decode(given["public_key"]))
+    material = base64.b64encode(public.encrypt(bytes(32), oaep())).decode()
+    return parameters, {
+        "key_id": key,
+        "import_token": given["import_token"],
+        "encrypted_key_material": material,
+    }
 
 
 def oaep():

@@ -6,11 +6,15 @@ A generated id names nothing, so without this the handlers behind the look-up of
 import hashlib
 import random
 
+from seeds import CHANGES_STATE
+
 # How often a request becomes one that is known to succeed, and how often one of its members stays as generated.
 KNOWN_REQUEST = 0.4
 KEPT_MEMBER = 0.15
 # How often a member that names something names something real.
 REAL_NAME = 0.6
+# How often a known request is sent before it is given up.
+TRIES = 5
 
 
 class Steering:
@@ -19,11 +23,17 @@ class Steering:
     def __init__(self, settings, seeds):
         self.project = settings["project_id"]
         self.seeds = seeds
-        self.unsent = {name: list(known) for name, known in seeds.requests.items()}
+        self.unsent = {
+            name: [(request, TRIES) for request in known] for name, known in seeds.requests.items()
+        }
+        # The known request that was sent last, and how often it may still be sent: some cases go out without a signature
+        # or with another method, whatever they hold.
+        self.sending = None
 
     def lead(self, case):
-        """Changes a case. Known requests are each sent once as they are, so that every operation succeeds; after that,
-        the same case is always changed alike, so that failures can be reproduced and shrunk."""
+        """Changes a case. Known requests are each sent as they are until one succeeds, so that every operation does;
+        after that, the same case is always changed alike, so that failures can be reproduced and shrunk."""
+        self.sending = None
         name = case.operation.definition.raw["operationId"]
         told = repr((name, case.path_parameters, case.query, case.body))
         choice = random.Random(hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest())
@@ -31,15 +41,33 @@ class Steering:
             case.path_parameters["project_id"] = self.project
         known = self.seeds.requests.get(name)
         if self.unsent.get(name):
-            self._send(case, self.unsent[name].pop(0))
+            request, tries = self.unsent[name].pop(0)
+            self.sending = (name, request, tries)
+            self._send(case, request)
         elif known and choice.random() < KNOWN_REQUEST:
             self._become(case, choice.choice(known), choice)
         else:
             for place in (case.path_parameters, case.query, case.body):
                 self._name(place, name, choice)
+            if name in CHANGES_STATE:
+                self._spare(case.body, choice)
         # With a slash in a segment, or without a segment, it would be the address of something else.
         for member, value in case.path_parameters.items():
             case.path_parameters[member] = str(value).replace("/", "-") or "-"
+
+    def answered(self, status):
+        """Takes note of the answer to the case that was changed last."""
+        if self.sending is None or 200 <= status < 300:
+            return
+        name, request, tries = self.sending
+        if tries > 1:
+            self.unsent[name].append((request, tries - 1))
+
+    def _spare(self, body, choice):
+        """Schemathesis learns ids from answers: what others depend on must not be disabled or deleted by them."""
+        key = body.get("key_id") if isinstance(body, dict) else None
+        if isinstance(key, str) and key in self.seeds.lasting:
+            body["key_id"] = choice.choice(self.seeds.expendable)
 
     def _send(self, case, request):
         if "project_id" in case.path_parameters:
