@@ -1,11 +1,6 @@
 # Every check of the project: `npm test`; arguments go to jest.
 set -eu
 cd "$(dirname "$0")/.."
-ulimit -c 0 # a core file would hold key material
 . scripts/prepare.sh
 
-if ! (prepare); then
-  echo '0 passed, 1 failed'
-  exit 1
-fi
-exec node --enable-source-maps dist/scripts/test/run.js "$@"
+run_counting dist/scripts/test/run.js "$@"

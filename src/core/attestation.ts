@@ -7,7 +7,7 @@ import { parseIsoTime } from './iso-time.js'
 import type { AccessPoint } from './key-space.js'
 
 /** How far ahead a signature may expire, in milliseconds: what leaks can be used for so long. */
-export const MAX_ATTESTATION_LIFE_MS = 60 * 60 * 1000
+const MAX_ATTESTATION_LIFE_MS = 60 * 60 * 1000
 
 /** `attestation_document` as it came. */
 export interface AttestationDocument {
@@ -71,7 +71,7 @@ export function parseAttestation(document: AttestationDocument, now: number): Cu
 }
 
 /** The message that an access point signs, ECDSA with P-256 and SHA-256; `docs/trusted-key-space.md`. */
-export function attestationMessage(request: AttestedRequest, expireTime: string): Uint8Array {
+function attestationMessage(request: AttestedRequest, expireTime: string): Uint8Array {
   const { keyId, capsule, recipient } = request
   const lines = [
     'hsm-kms capsule 1',

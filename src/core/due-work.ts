@@ -11,14 +11,6 @@ import { isRotationDue, postponeRotation } from './rotation.js'
 /** Work that nobody calls for: the end of a CMK, the end of imported material, a new version, the end of an import pair. */
 export type DueWork = 'destruction' | 'lapse' | 'rotation' | 'import-pair'
 
-/** Every {@link DueWork}. */
-export const DUE_WORKS = [
-  'destruction',
-  'lapse',
-  'rotation',
-  'import-pair',
-] as const satisfies readonly DueWork[]
-
 /** Who is told what became of due work. */
 export interface DueWorkObserver {
   done(work: DueWork, about: { readonly keyId: KeyId; readonly versions: readonly number[] }): void

@@ -1,19 +1,23 @@
 import type { KeyRef } from './ids.js'
 
-/** Algorithm and size of a key pair, by the names that the token's profile lists. */
-export type PairAlgorithm =
-  | 'rsa-2048'
-  | 'rsa-3072'
-  | 'rsa-4096'
-  | 'ec-p256'
-  | 'ec-p384'
-  | 'ec-p521'
-  | 'secp256k1'
-  | 'ed25519'
-  | 'sm2'
-  | 'ml-dsa-44'
-  | 'ml-dsa-65'
-  | 'ml-dsa-87'
+/** Algorithms and sizes of key pairs, by the names that the token's profile lists. */
+export const PAIR_ALGORITHMS = [
+  'rsa-2048',
+  'rsa-3072',
+  'rsa-4096',
+  'ec-p256',
+  'ec-p384',
+  'ec-p521',
+  'secp256k1',
+  'ed25519',
+  'sm2',
+  'ml-dsa-44',
+  'ml-dsa-65',
+  'ml-dsa-87',
+] as const
+
+/** One of {@link PAIR_ALGORITHMS}. */
+export type PairAlgorithm = (typeof PAIR_ALGORITHMS)[number]
 
 /**
  * The one use of a key pair. SP 800-57 part 1 section 5.2.
@@ -29,21 +33,25 @@ export type PairUse = 'sign' | 'decrypt' | 'agree' | 'import'
 export type HashName = 'sha256' | 'sha384' | 'sha512' | 'sm3'
 
 /**
- * A signature scheme. All of them sign a digest, `ed25519` and `ml-dsa` alone sign the message itself.
+ * Signature schemes. All of them sign a digest, `ed25519` and `ml-dsa` alone sign the message itself.
  * PSS: the salt is as long as the hash, MGF1 uses the same hash.
  */
-export type SignatureScheme =
-  | 'pss-sha256'
-  | 'pss-sha384'
-  | 'pss-sha512'
-  | 'pkcs1-sha256'
-  | 'pkcs1-sha384'
-  | 'pkcs1-sha512'
-  | 'ecdsa'
-  | 'ed25519'
-  | 'ed25519ph'
-  | 'sm2dsa'
-  | 'ml-dsa'
+export const SIGNATURE_SCHEMES = [
+  'pss-sha256',
+  'pss-sha384',
+  'pss-sha512',
+  'pkcs1-sha256',
+  'pkcs1-sha384',
+  'pkcs1-sha512',
+  'ecdsa',
+  'ed25519',
+  'ed25519ph',
+  'sm2dsa',
+  'ml-dsa',
+] as const
+
+/** One of {@link SIGNATURE_SCHEMES}. */
+export type SignatureScheme = (typeof SIGNATURE_SCHEMES)[number]
 
 /** Key pairs that live on the token. */
 export interface PairGeneration {

@@ -44,15 +44,25 @@ export class HsmError extends Error {
 }
 
 /**
- * What a secret key on the token is, and the one use it has.
+ * What secret keys on the token are, and the one use that each has.
  *
  * - `wrapping`: AES-256, wrap and unwrap only: symmetric CMKs and the credential key
  * - `binding`: 32-byte generic secret, sign and verify only: makes the tags
  * - `hmac-256`, `hmac-384`, `hmac-512`: generic secret of 32, 48, 64 bytes, sign and verify only: HMAC CMKs
  * - `sm4-wrapping`, `hmac-sm3`: the same of the Chinese national standards, on tokens whose profile has them
  */
-export type KeyKind =
-  'wrapping' | 'binding' | 'hmac-256' | 'hmac-384' | 'hmac-512' | 'sm4-wrapping' | 'hmac-sm3'
+export const KEY_KINDS = [
+  'wrapping',
+  'binding',
+  'hmac-256',
+  'hmac-384',
+  'hmac-512',
+  'sm4-wrapping',
+  'hmac-sm3',
+] as const
+
+/** One of {@link KEY_KINDS}. */
+export type KeyKind = (typeof KEY_KINDS)[number]
 
 /** What a tag binds to a wrapped secret: the tag is a MAC of `before ‖ wrapped ‖ after`. */
 export interface Binding {

@@ -1,13 +1,10 @@
 import { KmsError } from './errors.js'
 
-/** Form of the name of a CMK. KMS API: Creating a CMK, key_alias. */
-export const KEY_ALIAS_PATTERN = '^[a-zA-Z0-9:/_-]{1,255}$'
-
 /** Names with this end belong to the keys that services make for themselves. */
 const RESERVED_SUFFIX = '/default'
 
 /**
- * Takes a text of the form {@link KEY_ALIAS_PATTERN} for the name of a CMK.
+ * Takes a text of the form of a name for the name of a CMK. KMS API: Creating a CMK, key_alias.
  *
  * @throws KmsError KMS.1101 for a reserved one
  */

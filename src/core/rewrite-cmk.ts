@@ -1,8 +1,9 @@
 import type { Cmk } from './cmk.js'
 import type { CmkChange } from './imported-versions.js'
-import { type KeyStore, StaleRevision } from './key-store.js'
+import type { KeyStore } from './key-store.js'
+import { retryStale } from './retry-stale.js'
 
-/** Every lost race means that another writer won it, so a few attempts outlast any real contention. */
+/** Due work of several replicas and the calls of clients may meet on one row. */
 const ATTEMPTS = 8
 
 /**
@@ -17,18 +18,14 @@ export async function rewriteCmk(
   /** Called again with the row as another writer left it, so it must do nothing but decide. */
   change: (cmk: Cmk) => CmkChange | undefined | Promise<CmkChange | undefined>,
 ): Promise<Cmk | undefined> {
-  let cmk = first
-  for (let attempt = 1; ; attempt += 1) {
+  let known: Cmk | undefined = first
+  return retryStale(async () => {
+    // A row outlives its key as a tombstone, so it is there.
+    const cmk = known ?? (await keys.findAnywhere(first.id)) ?? first
+    known = undefined
     const changed = await change(cmk)
     if (!changed) return undefined
-    try {
-      await keys.replace(changed.cmk, changed.versions)
-      return { ...changed.cmk, revision: changed.cmk.revision + 1 }
-    } catch (error) {
-      if (!(error instanceof StaleRevision) || attempt === ATTEMPTS) throw error
-      const fresh = await keys.findAnywhere(cmk.id)
-      if (!fresh) throw error
-      cmk = fresh
-    }
-  }
+    await keys.replace(changed.cmk, changed.versions)
+    return { ...changed.cmk, revision: changed.cmk.revision + 1 }
+  }, ATTEMPTS)
 }

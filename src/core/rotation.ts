@@ -37,7 +37,7 @@ export function requireRotating(cmk: Cmk): void {
 }
 
 /** @throws KmsError KMS.0338 for keys in a dedicated keystore */
-export function requireRotatingKeystore({ keystoreId }: Cmk): void {
+function requireRotatingKeystore({ keystoreId }: Cmk): void {
   if (keystoreId === DEFAULT_KEYSTORE) return
   throw new KmsError('KMS.0338', 'Keys in a dedicated keystore do not rotate.')
 }

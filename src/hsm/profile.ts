@@ -3,46 +3,12 @@ import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Static, Type } from 'typebox'
-import type { HsmLimits } from '../core/hsm.js'
-import type { SignatureScheme } from '../core/hsm-pairs.js'
+import { type HsmLimits, KEY_KINDS } from '../core/hsm.js'
+import { PAIR_ALGORITHMS, SIGNATURE_SCHEMES } from '../core/hsm-pairs.js'
 
 const Mechanism = Type.String({ pattern: '^0x[0-9A-Fa-f]{1,8}$' })
 
-const ALGORITHMS = [
-  'wrapping',
-  'binding',
-  'hmac-256',
-  'hmac-384',
-  'hmac-512',
-  'sm4-wrapping',
-  'hmac-sm3',
-  'rsa-2048',
-  'rsa-3072',
-  'rsa-4096',
-  'ec-p256',
-  'ec-p384',
-  'ec-p521',
-  'secp256k1',
-  'ed25519',
-  'sm2',
-  'ml-dsa-44',
-  'ml-dsa-65',
-  'ml-dsa-87',
-] as const satisfies readonly HsmLimits['algorithms'][number][]
-
-const SIGNATURE_SCHEMES = [
-  'pss-sha256',
-  'pss-sha384',
-  'pss-sha512',
-  'pkcs1-sha256',
-  'pkcs1-sha384',
-  'pkcs1-sha512',
-  'ecdsa',
-  'ed25519',
-  'ed25519ph',
-  'sm2dsa',
-  'ml-dsa',
-] as const satisfies readonly SignatureScheme[]
+const ALGORITHMS = [...KEY_KINDS, ...PAIR_ALGORITHMS] as const
 
 const ProfileSchema = Type.Object(
   {

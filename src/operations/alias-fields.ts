@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ALIAS_PREFIX, type Alias } from '../core/alias.js'
-import { failing } from './fields.js'
+import { NAME_PATTERN, failing } from './fields.js'
 
 /** Alias of the published examples. */
 export const EXAMPLE_ALIAS = {
@@ -12,12 +12,10 @@ export const EXAMPLE_ALIAS = {
   update_time: '2024-04-01T00:00:00Z',
 }
 
-const NAME = '[a-zA-Z0-9:/_-]{1,255}'
-
 /** An alias in a request: with its prefix or, as older documents write it, without. */
 export const AliasField = Type.String({
   description: 'alias/<name>; a name without the prefix is taken alike.',
-  pattern: `^(?:alias/${NAME}|(?!alias/)${NAME})$`,
+  pattern: `^(?:alias/${NAME_PATTERN}|(?!alias/)${NAME_PATTERN})$`,
   ...failing({
     code: 'KMS.1101',
     expected:

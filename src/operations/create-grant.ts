@@ -4,7 +4,7 @@ import { type Cmk, requireEnabled } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
 import type { GrantOperation } from '../core/grant.js'
 import type { Service } from '../core/service.js'
-import { KeyIdField, ProjectPath, Sequence, failing } from './fields.js'
+import { KeyIdField, NameField, ProjectPath, Sequence } from './fields.js'
 import {
   EXAMPLE_GRANT_ID,
   GrantedOperations,
@@ -21,16 +21,7 @@ const Body = Type.Object({
   key_id: KeyIdField,
   grantee_principal: PrincipalField('User name or account id that receives the rights.'),
   operations: GrantedOperations,
-  name: Type.Optional(
-    Type.String({
-      description: 'Label of the grant.',
-      pattern: '^[a-zA-Z0-9:/_-]{1,255}$',
-      ...failing({
-        code: 'KMS.0308',
-        expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
-      }),
-    }),
-  ),
+  name: Type.Optional(NameField({ description: 'Label of the grant.', code: 'KMS.0308' })),
   retiring_principal: Type.Optional(PrincipalField('User who may retire the grant.')),
   grantee_principal_type: Type.Optional(PrincipalType),
   sequence: Sequence,

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { KmsError } from '../core/errors.js'
 import { newKeyId } from '../core/ids.js'
-import { ProjectPath, failing } from './fields.js'
+import { NameField, ProjectPath, failing } from './fields.js'
 import { KeystoreId, KeystoreType } from './key-store-fields.js'
 import { defineOperation } from './operation.js'
 
@@ -14,14 +14,7 @@ const ClusterId = Type.String({
 const MAX_CERTIFICATE_LENGTH = 65_536
 
 const Body = Type.Object({
-  keystore_alias: Type.String({
-    description: 'Name, unique in the account.',
-    pattern: '^[a-zA-Z0-9:/_-]{1,255}$',
-    ...failing({
-      code: 'KMS.1101',
-      expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
-    }),
-  }),
+  keystore_alias: NameField({ description: 'Name, unique in the account.', code: 'KMS.1101' }),
   hsm_cluster_id: Type.Optional(ClusterId),
   cluster_id: Type.Optional(ClusterId),
   hsm_ca_cert: Type.Optional(

@@ -2,7 +2,6 @@ import { Type } from 'typebox'
 import { KEY_STATES } from '../core/cmk.js'
 import { MAX_DATAKEY_FRAME_BYTES } from '../codec/datakey-frame.js'
 import type { ErrorCode } from '../core/errors.js'
-import { KEY_ALIAS_PATTERN } from '../core/key-alias.js'
 import { KEY_SPECS, KEY_USAGES } from '../core/key-specs.js'
 
 /*
@@ -153,20 +152,34 @@ export const KeyUsageField = OneOf(KEY_USAGES, {
   code: 'KMS.0308',
 })
 
+/** Characters that the wire contract admits in every kind of name. */
+export const NAME_PATTERN = '[a-zA-Z0-9:/_-]{1,255}'
+
+/** A name that is given to something. */
+export function NameField(options: { readonly description: string; readonly code: ErrorCode }) {
+  return Type.String({
+    description: options.description,
+    pattern: `^${NAME_PATTERN}$`,
+    ...failing({
+      code: options.code,
+      expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
+    }),
+  })
+}
+
 /** `key_alias`: the name of a CMK; whether it is reserved is judged in core. */
-export const KeyAliasField = Type.String({
+export const KeyAliasField = NameField({
   description: 'Name of the key, unique in the project.',
-  pattern: KEY_ALIAS_PATTERN,
-  ...failing({
-    code: 'KMS.1101',
-    expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
-  }),
+  code: 'KMS.1101',
 })
 
-/** `key_description`: free text. Neither a NUL nor half of a surrogate pair can be stored in every database. */
+/** Neither a NUL nor half of a surrogate pair can be stored as text in every database. */
+export const STORABLE_PATTERN = '^[^\\u0000\\uD800-\\uDFFF]*$'
+
+/** `key_description`: free text. */
 export const KeyDescriptionField = Type.String({
   description: 'Free text.',
   maxLength: 255,
-  pattern: '^[^\\u0000\\uD800-\\uDFFF]*$',
+  pattern: STORABLE_PATTERN,
   ...failing({ code: 'KMS.1103', expected: 'a text of at most 255 characters' }),
 })

@@ -3,14 +3,12 @@ import { parseWhole } from '../core/datakey.js'
 import { isoTime } from '../core/iso-time.js'
 import type { KeySpaceObject, KeySpaceStore } from '../core/key-space.js'
 import { MAX_POLICY_CHARACTERS } from '../core/key-policy-document.js'
-import { WholeNumber, failing } from './fields.js'
+import { NameField, STORABLE_PATTERN, WholeNumber, failing } from './fields.js'
 import type { ProjectCall } from './operation.js'
 
 /* Fields and answers that access points and key policies share. */
 
 const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$'
-/** Neither a NUL nor half of a surrogate pair can be stored as text in every database. */
-const STORABLE = '^[^\\u0000\\uD800-\\uDFFF]*$'
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 100
 
@@ -22,13 +20,9 @@ export const KeySpaceId = Type.String({
 })
 
 /** Name of an access point or a key policy. */
-export const KeySpaceName = Type.String({
+export const KeySpaceName = NameField({
   description: 'Name, for people to read.',
-  pattern: '^[a-zA-Z0-9:/_-]{1,255}$',
-  ...failing({
-    code: 'KMS.0308',
-    expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
-  }),
+  code: 'KMS.0308',
 })
 
 /** Free text that is stored. */
@@ -36,7 +30,7 @@ export function StoredText(options: { readonly description: string; readonly max
   return Type.Optional(
     Type.String({
       ...options,
-      pattern: STORABLE,
+      pattern: STORABLE_PATTERN,
       ...failing({
         code: 'KMS.0308',
         expected: `a text of at most ${options.maxLength} characters`,

@@ -1,7 +1,7 @@
 import { KmsError } from '../core/errors.js'
 import { parseKeyId } from '../core/ids.js'
 import type { KeySpaceObject, KeySpaceStore } from '../core/key-space.js'
-import { StaleRevision } from '../core/key-store.js'
+import { retryStale } from '../core/retry-stale.js'
 import type { ProjectCall } from './operation.js'
 
 /** Where objects of a kind are, and by which field a request names one. */
@@ -10,9 +10,6 @@ export interface Kind<Item extends KeySpaceObject> {
   readonly field: 'access_point_id' | 'policy_id'
   readonly noun: 'access point' | 'key policy'
 }
-
-/** Every lost race means that another writer won it, so a few attempts outlast any real contention. */
-const ATTEMPTS = 5
 
 /**
  * Finds the access point or the key policy that a request names.
@@ -41,17 +38,12 @@ export async function changeObject<Item extends KeySpaceObject>(
   call: ProjectCall,
   request: { readonly id: string; readonly change: (item: Item) => Item },
 ): Promise<Item> {
-  for (let attempt = 1; ; attempt += 1) {
+  return retryStale(async () => {
     const before = await loadObject(kind, call, request.id)
     const after = request.change(before)
-    if (after === before) return before
-    try {
-      await kind.store.replace(after)
-      return after
-    } catch (error) {
-      if (!(error instanceof StaleRevision) || attempt === ATTEMPTS) throw error
-    }
-  }
+    if (after !== before) await kind.store.replace(after)
+    return after
+  })
 }
 
 /** @throws KmsError KMS.0308 when there is none to delete */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Service } from '../core/service.js'
 import { AliasDetails, EXAMPLE_ALIAS, aliasDetails } from './alias-fields.js'
-import { KeyIdField, ProjectPath, failing } from './fields.js'
+import { KeyIdField, NAME_PATTERN, ProjectPath, failing } from './fields.js'
 import { loadCmk } from './load-cmk.js'
 import { defineOperation } from './operation.js'
 import { LimitField, parseLimit } from './paging.js'
@@ -38,7 +38,7 @@ export const listAliases = defineOperation({
         Type.String({
           description: 'Where to start: the next_marker of the page before.',
           // It is the last alias of its page, but clients are not to read anything into it.
-          pattern: '^alias/[a-zA-Z0-9:/_-]{1,255}$',
+          pattern: `^alias/${NAME_PATTERN}$`,
           ...failing({ code: 'KMS.1602', expected: 'the next_marker of the page before' }),
         }),
       ),

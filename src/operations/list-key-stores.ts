@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { ProjectPath, WholeNumber } from './fields.js'
+import { ProjectPath } from './fields.js'
 import { EXAMPLE_KEYSTORE, KeystoreDetails, keystoreDetails } from './key-store-fields.js'
 import { defineOperation } from './operation.js'
-import { LimitField, parseLimit, parseOffset } from './paging.js'
+import { LimitField, OffsetField, parseOffsetPage } from './paging.js'
 
 const KEYSTORES_ON_PAGE = 10
 
@@ -18,13 +18,7 @@ export const listKeyStores = defineOperation({
     path: ProjectPath,
     query: Type.Object({
       limit: LimitField(KEYSTORES_ON_PAGE),
-      offset: Type.Optional(
-        WholeNumber({
-          description: 'Where to start; absent: 0.',
-          code: 'KMS.1603',
-          expected: 'a whole number from 0',
-        }),
-      ),
+      offset: OffsetField,
     }),
   },
   response: Type.Object({
@@ -35,10 +29,7 @@ export const listKeyStores = defineOperation({
   errors: ['KMS.1601', 'KMS.1603'],
   example: { response: { total: 1, keystores: [EXAMPLE_KEYSTORE] } },
   async handle({ query }, { keystores }, { caller }) {
-    const page = {
-      limit: parseLimit(query.limit, KEYSTORES_ON_PAGE),
-      offset: parseOffset(query.offset, { field: 'offset', code: 'KMS.1603' }),
-    }
+    const page = parseOffsetPage(query, KEYSTORES_ON_PAGE)
     const found = await keystores.list({ domainId: caller.domainId, page })
     return { total: found.total, keystores: found.keystores.map(keystoreDetails) }
   },

@@ -34,6 +34,15 @@ export const MarkerField = Type.Optional(
   }),
 )
 
+/** `offset` of a list that counts its entries. */
+export const OffsetField = Type.Optional(
+  WholeNumber({
+    description: 'Where to start; empty or absent: 0.',
+    code: 'KMS.1603',
+    expected: 'a whole number from 0',
+  }),
+)
+
 /** What every list that counts its entries says of its page. */
 export const PagingMembers = {
   next_marker: Type.String({ description: 'Marker of the next page; empty on the last one.' }),
@@ -61,6 +70,17 @@ export function parsePage({ limit, marker }: Slice, usual: number): Page {
   return {
     limit: parseLimit(limit, usual),
     offset: parseOffset(marker, { field: 'marker', code: 'KMS.1602' }),
+  }
+}
+
+/** Reads the slice that a client wants by `limit` and `offset`. */
+export function parseOffsetPage(
+  { limit, offset }: { readonly limit?: string | number; readonly offset?: string | number },
+  usual: number,
+): Page {
+  return {
+    limit: parseLimit(limit, usual),
+    offset: parseOffset(offset, { field: 'offset', code: 'KMS.1603' }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { KmsError } from '../core/errors.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
-import { KeyIdField, failing } from './fields.js'
+import { KeyIdField, NameField, failing } from './fields.js'
 import { StoredText } from './key-space-fields.js'
 import { loadCmk } from './load-cmk.js'
 import { defineOperation } from './operation.js'
@@ -10,14 +10,7 @@ import { KeyPath, RegionField, requireSameKey } from './region-fields.js'
 const Body = Type.Object({
   key_id: KeyIdField,
   replica_region: RegionField,
-  key_alias: Type.String({
-    description: 'Name of the replica.',
-    pattern: '^[a-zA-Z0-9:/_-]{1,255}$',
-    ...failing({
-      code: 'KMS.1101',
-      expected: '1 to 255 letters, digits, colons, slashes, underscores or hyphens',
-    }),
-  }),
+  key_alias: NameField({ description: 'Name of the replica.', code: 'KMS.1101' }),
   key_description: StoredText({ description: 'Description of the replica.', maxLength: 255 }),
   enterprise_project_id: StoredText({ description: 'Enterprise project there.', maxLength: 36 }),
   replica_project_id: Type.String({

@@ -1,7 +1,7 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
 import type { BoundSecret, Hsm, HsmFailure, KeyAttributes, KeyKind } from '../../src/core/hsm.js'
 import { HsmError } from '../../src/core/hsm.js'
-import type { PairAlgorithm, PairUse } from '../../src/core/hsm-pairs.js'
+import { PAIR_ALGORITHMS, type PairAlgorithm, type PairUse } from '../../src/core/hsm-pairs.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
 
 /** An HSM that a contract suite may use as it likes, and how to be rid of it. */
@@ -35,22 +35,6 @@ export interface MadePair {
   /** The same, in the hands of node:crypto. */
   readonly publicKey: KeyObject
 }
-
-/** Every pair that a token could make. */
-export const ALL_PAIRS = [
-  'rsa-2048',
-  'rsa-3072',
-  'rsa-4096',
-  'ec-p256',
-  'ec-p384',
-  'ec-p521',
-  'secp256k1',
-  'ed25519',
-  'sm2',
-  'ml-dsa-44',
-  'ml-dsa-65',
-  'ml-dsa-87',
-] as const satisfies readonly PairAlgorithm[]
 
 /** The token that a contract suite runs on; it destroys every key that it made. */
 export class TokenUnderTest {
@@ -122,7 +106,7 @@ export class TokenUnderTest {
 
   /** The pairs that this token makes. */
   get pairAlgorithms(): readonly PairAlgorithm[] {
-    return ALL_PAIRS.filter((algorithm) => this.hsm.limits.algorithms.includes(algorithm))
+    return PAIR_ALGORITHMS.filter((algorithm) => this.hsm.limits.algorithms.includes(algorithm))
   }
 
   async keyPair(): Promise<KeyPair> {

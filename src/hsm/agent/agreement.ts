@@ -3,7 +3,7 @@ import type { Agreement } from '../../core/hsm-pairs.js'
 import { readAttribute, readFlag } from './attributes.js'
 import type { Handles } from './handles.js'
 import { coordinateBytes } from './pair-algorithms.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { call, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { sharedSecret } from './templates.js'
 
@@ -31,7 +31,10 @@ export function deriveWith(
 ): Buffer {
   const length = coordinateLength(session, handle)
   if (point.length !== 1 + 2 * length || point[0] !== UNCOMPRESSED) {
-    throw refused('The point is not an uncompressed one of the curve of the key.')
+    throw unsupported(
+      'The point is not an uncompressed one of the curve of the key.',
+      'C_DeriveKey',
+    )
   }
   const { lib, handle: open } = session
   const mechanism = {
@@ -55,11 +58,11 @@ export function deriveWith(
 /** NSS softokn 3.87 derives with keys that may not: the flag is looked at here. */
 function coordinateLength(session: OpenSession, handle: Buffer): number {
   if (readFlag(session, handle, pkcs11.CKA_DERIVE) !== true) {
-    throw refused('The key is not one that agrees.')
+    throw unsupported('The key is not one that agrees.', 'C_DeriveKey')
   }
   const length = coordinateBytes(readAttribute(session, handle, pkcs11.CKA_EC_PARAMS))
   if (length !== undefined) return length
-  throw refused('The key is on an unknown curve.')
+  throw unsupported('The key is on an unknown curve.', 'C_DeriveKey')
 }
 
 /** SEC 1 section 2.3.5: a field element is as long as the field; some tokens leave its leading zeroes out. */
@@ -69,8 +72,4 @@ function padded(value: Buffer, length: number): Buffer {
   value.copy(element, length - value.length)
   value.fill(0)
   return element
-}
-
-function refused(message: string): TokenError {
-  return new TokenError('unsupported', message, { call: 'C_DeriveKey', rv: 0, radius: 'request' })
 }

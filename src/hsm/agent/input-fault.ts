@@ -35,11 +35,6 @@ export function notAuthentic(name = 'C_Decrypt'): TokenError {
   })
 }
 
-/** The token cannot do what is asked, now or later. */
-export function unsupported(message: string, name: `C_${string}`): TokenError {
-  return new TokenError('unsupported', message, { call: name, rv: 0, radius: 'request' })
-}
-
 /** What was imported opens, but is not what the key needs. */
 export function unsuitable(message: string): TokenError {
   return new TokenError('unsuitable', message, { call: 'C_UnwrapKey', rv: 0, radius: 'request' })

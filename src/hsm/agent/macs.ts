@@ -4,7 +4,7 @@ import type { Macs } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import { readNumber } from './attributes.js'
 import type { Handles } from './handles.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { call, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { hmacMechanism } from './signature-mechanisms.js'
 import { tokenBytes } from './token-bytes.js'
@@ -32,8 +32,8 @@ export class MacKeys {
   }
 
   /**
-   * C_Verify will not do: SoftHSM 2.6.1 does not compare in constant time, and NSS softokn 3.87 takes a tag that is cut
-   * short for right, and answers an error left over from an earlier call to a wrong one.
+   * C_Verify will not do: NSS softokn 3.87 takes a tag that is cut short for right (measured), and no token promises to
+   * compare in constant time.
    */
   verifyMac(request: Parameters<Macs['verifyMac']>[0]): boolean {
     const expected = this.mac(request)
@@ -55,11 +55,7 @@ export function macWith(
   const { handle, mechanism, message } = request
   // NSS softokn 3.87 makes MACs with the private half of a pair, too.
   if (readNumber(session, handle, pkcs11.CKA_KEY_TYPE) !== pkcs11.CKK_GENERIC_SECRET) {
-    throw new TokenError('unsupported', 'A key of this type makes no MACs.', {
-      call: 'C_SignInit',
-      rv: 0,
-      radius: 'request',
-    })
+    throw unsupported('A key of this type makes no MACs.', 'C_SignInit')
   }
   call('C_SignInit', () => lib.C_SignInit(open, mechanism, handle))
   return call('C_Sign', () => lib.C_Sign(open, tokenBytes(message), Buffer.alloc(MAX_MAC_BYTES)))

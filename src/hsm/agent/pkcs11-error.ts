@@ -16,6 +16,11 @@ export class TokenError extends HsmError {
   }
 }
 
+/** The token cannot do what is asked, now or later; `name`: the call that it would take. */
+export function unsupported(message: string, name: `C_${string}`): TokenError {
+  return new TokenError('unsupported', message, { call: name, rv: 0, radius: 'request' })
+}
+
 /**
  * Runs one PKCS#11 call and gives its errors a name, a number and a class.
  *

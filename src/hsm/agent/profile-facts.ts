@@ -1,7 +1,7 @@
 import type { HsmLimits } from '../../core/hsm.js'
 import type { SignatureScheme } from '../../core/hsm-pairs.js'
 import { type Profile, mechanismNumber } from '../profile.js'
-import { TokenError } from './pkcs11-error.js'
+import { unsupported } from './pkcs11-error.js'
 
 /**
  * A number that no PKCS#11 standard has, as the profile of the token knows it.
@@ -11,7 +11,7 @@ import { TokenError } from './pkcs11-error.js'
 export function vendorNumber({ name, vendorNumbers }: Profile, constant: string): number {
   const number = vendorNumbers?.[constant]
   if (number !== undefined) return mechanismNumber(number)
-  throw unsupported(`The profile ${name} has no number for ${constant}.`)
+  throw unsupported(`The profile ${name} has no number for ${constant}.`, 'C_GetMechanismInfo')
 }
 
 /**
@@ -25,7 +25,10 @@ export function requireAlgorithm(
   algorithm: HsmLimits['algorithms'][number],
 ): void {
   if (!algorithms.includes(algorithm)) {
-    throw unsupported(`The profile ${name} does not list the algorithm ${algorithm}.`)
+    throw unsupported(
+      `The profile ${name} does not list the algorithm ${algorithm}.`,
+      'C_GetMechanismInfo',
+    )
   }
 }
 
@@ -36,14 +39,9 @@ export function requireAlgorithm(
  */
 export function requireScheme({ name, signatureSchemes }: Profile, scheme: SignatureScheme): void {
   if (!signatureSchemes.includes(scheme)) {
-    throw unsupported(`The profile ${name} does not list the signature scheme ${scheme}.`)
+    throw unsupported(
+      `The profile ${name} does not list the signature scheme ${scheme}.`,
+      'C_GetMechanismInfo',
+    )
   }
-}
-
-function unsupported(message: string): TokenError {
-  return new TokenError('unsupported', message, {
-    call: 'C_GetMechanismInfo',
-    rv: 0,
-    radius: 'request',
-  })
 }

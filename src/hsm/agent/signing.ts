@@ -5,7 +5,7 @@ import { isWrongSignature } from '../return-values.js'
 import { readAttribute, readNumber } from './attributes.js'
 import type { Handles } from './handles.js'
 import { CKK_EC_EDWARDS, coordinateBytes } from './pair-algorithms.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { TokenError, call, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { type SchemeRow, schemeRow } from './signature-mechanisms.js'
 import { tokenBytes } from './token-bytes.js'
@@ -64,7 +64,7 @@ export function verifyWith(
   const { lib, handle: open } = session
   const { handle, row, signature } = request
   const data = dataOf(session, request)
-  // NSS softokn 3.87 takes an ECDSA signature whose halves lost their leading zeroes: many encodings of one signature.
+  // NSS softokn 3.87 does not refuse every shorter ECDSA signature by its length: one signature has one encoding here.
   if (signature.length !== (signatureBytes(session, request) ?? signature.length)) return false
   call('C_VerifyInit', () => lib.C_VerifyInit(open, row.mechanism, handle))
   try {
@@ -81,11 +81,14 @@ export function verifyWith(
  */
 function dataOf(session: OpenSession, { handle, row, scheme, message }: SchemeCall): Buffer {
   if (readNumber(session, handle, pkcs11.CKA_KEY_TYPE) !== row.keyType) {
-    throw refused(`A key of this type has no signatures by ${scheme}.`)
+    throw unsupported(`A key of this type has no signatures by ${scheme}.`, 'C_SignInit')
   }
   if (row.digestBytes === undefined) return tokenBytes(message)
   if (!row.digestBytes.includes(message.length)) {
-    throw refused(`A digest that ${scheme} signs has ${row.digestBytes.join(', ')} bytes.`)
+    throw unsupported(
+      `A digest that ${scheme} signs has ${row.digestBytes.join(', ')} bytes.`,
+      'C_SignInit',
+    )
   }
   return Buffer.concat([row.prefix, message])
 }
@@ -104,8 +107,4 @@ function signatureBytes(session: OpenSession, { handle, row }: SchemeCall): numb
     default:
       return undefined
   }
-}
-
-function refused(message: string): TokenError {
-  return new TokenError('unsupported', message, { call: 'C_SignInit', rv: 0, radius: 'request' })
 }

@@ -9,7 +9,7 @@ import {
   CKK_ML_DSA,
   coordinateBytes,
 } from './pair-algorithms.js'
-import { TokenError } from './pkcs11-error.js'
+import { type TokenError, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 
 /** rsaEncryption, RFC 8017 appendix A.1. */
@@ -87,11 +87,7 @@ function readPoint(session: OpenSession, object: Buffer, length: number): Buffer
 }
 
 function unknownKey(what: string): TokenError {
-  return new TokenError('unsupported', `The public key on the token is of an unknown ${what}.`, {
-    call: 'C_GetAttributeValue',
-    rv: 0,
-    radius: 'request',
-  })
+  return unsupported(`The public key on the token is of an unknown ${what}.`, 'C_GetAttributeValue')
 }
 
 function oid(hex: string): Buffer {

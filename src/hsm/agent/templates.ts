@@ -77,7 +77,7 @@ export function importedKey(profile: Profile, request: ResidentKey): Template {
     { type: pkcs11.CKA_KEY_TYPE, value: row.keyType },
     ...named(request),
     ...PROTECTED,
-    ...flags(SECRET_USAGES, row.usages),
+    ...secretUsages(row.usages),
     ...optional(profile),
   ]
 }
@@ -95,7 +95,7 @@ export function wrappableSecret(value: Buffer): Template {
     { type: pkcs11.CKA_VALUE, value },
     { type: pkcs11.CKA_SENSITIVE, value: true },
     { type: pkcs11.CKA_EXTRACTABLE, value: true },
-    ...flags(SECRET_USAGES, []),
+    ...secretUsages([]),
   ]
 }
 
@@ -106,7 +106,7 @@ export function generatedSecret(length: number): Template {
     { type: pkcs11.CKA_VALUE_LEN, value: length },
     { type: pkcs11.CKA_SENSITIVE, value: true },
     { type: pkcs11.CKA_EXTRACTABLE, value: true },
-    ...flags(SECRET_USAGES, []),
+    ...secretUsages([]),
   ]
 }
 
@@ -122,7 +122,7 @@ export function readableSecret(profile: Profile): Template {
           { type: pkcs11.CKA_EXTRACTABLE, value: true },
         ]
       : []
-  return [...sessionSecret(), ...protection, ...flags(SECRET_USAGES, [])]
+  return [...sessionSecret(), ...protection, ...secretUsages([])]
 }
 
 /** What key agreement gives: readable for one call, since the service hands it to its caller. */
@@ -132,7 +132,7 @@ export function sharedSecret(length: number): Template {
     { type: pkcs11.CKA_VALUE_LEN, value: length },
     { type: pkcs11.CKA_SENSITIVE, value: false },
     { type: pkcs11.CKA_EXTRACTABLE, value: true },
-    ...flags(SECRET_USAGES, []),
+    ...secretUsages([]),
   ]
 }
 
@@ -150,7 +150,7 @@ export function knownKey(request: {
     { type: pkcs11.CKA_SENSITIVE, value: true },
     { type: pkcs11.CKA_EXTRACTABLE, value: false },
     { type: pkcs11.CKA_VALUE, value: request.value },
-    ...flags(SECRET_USAGES, request.usages),
+    ...secretUsages(request.usages),
   ]
 }
 

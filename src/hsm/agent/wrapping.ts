@@ -3,7 +3,7 @@ import type { KeyRef } from '../../core/ids.js'
 import type { Profile } from '../profile.js'
 import type { Handles } from './handles.js'
 import { KeyWrap, WRAP_OVERHEAD_BYTES } from './key-wrap.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { call, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { Tagging } from './tagging.js'
 import { generatedSecret, wrappableSecret } from './templates.js'
@@ -99,9 +99,5 @@ export class Wrapping {
 /** Refuses secrets that the token cannot hold, before it is asked. */
 export function requireLength(length: number, maxBytes: number): void {
   if (length >= 1 && length <= maxBytes) return
-  throw new TokenError('unsupported', `This token wraps secrets of 1 to ${maxBytes} bytes.`, {
-    call: 'C_WrapKey',
-    rv: 0,
-    radius: 'request',
-  })
+  throw unsupported(`This token wraps secrets of 1 to ${maxBytes} bytes.`, 'C_WrapKey')
 }

@@ -2,7 +2,7 @@
  * JSON types by which the members of answers go over the wire, whatever they hold. Typed clients read nothing else: a
  * number in the place of a text breaks them.
  */
-export const TEXTS: ReadonlySet<string> = new Set([
+const TEXTS: ReadonlySet<string> = new Set([
   'datakey_length',
   'key_state',
   'keystore_state',
@@ -20,7 +20,7 @@ export const TEXTS: ReadonlySet<string> = new Set([
 ])
 
 /** Members that are numbers. */
-export const NUMBERS: ReadonlySet<string> = new Set([
+const NUMBERS: ReadonlySet<string> = new Set([
   'total',
   'total_count',
   'instance_num',
@@ -33,10 +33,10 @@ export const NUMBERS: ReadonlySet<string> = new Set([
 ])
 
 /** Members that are booleans. */
-export const BOOLEANS: ReadonlySet<string> = new Set(['mac_valid'])
+const BOOLEANS: ReadonlySet<string> = new Set(['mac_valid'])
 
 /** Members whose type depends on the operation: `operation.member`. */
-export const BY_OPERATION: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
+const BY_OPERATION: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
   'CreateParametersForImport.expiration_time': 'number',
   'ShowKeyRotationStatus.key_rotation_enabled': 'boolean',
   'ListAccessPoint.state': 'number',

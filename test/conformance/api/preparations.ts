@@ -15,7 +15,7 @@ const LONG_BYTES = 191
 const CHECKSUM_BYTES = 32
 
 /** What cases find when they begin. Each makes things of its own, so that no case depends on another. */
-export const PREPARATIONS = {
+const PREPARATIONS = {
   'a key': (api) => key(api),
   'a disabled key': async (api) => after(api, await key(api), ['DisableKey']),
   'a key to be deleted': async (api) => doomed(api, await key(api)),
