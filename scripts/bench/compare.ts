@@ -1,13 +1,11 @@
-import { type LoadResult, runLoad } from './load.js'
+import type { LoadResult } from './load.js'
 import type { MeasuredService } from './measured-service.js'
 import type { Options } from './options.js'
 import type { Comparison, Figures, OperationName } from './report.js'
+import { medianRatio, medians, pairedRounds, runRested } from './rounds.js'
 import type { ServerProcess } from './server-process.js'
-import { median } from './statistics.js'
-import { type Workload, send } from './workload.js'
-
-/** What one run left unanswered when its time was up must not slow the next one. */
-const PAUSE_MS = 200
+import { send } from './signed-call.js'
+import type { Workload } from './workload.js'
 
 /** The service, the baseline, and what both are asked. */
 export interface Contest {
@@ -38,17 +36,15 @@ export async function compare(
   }
   await measure('service', options.warmUpSeconds)
   await measure('baseline', options.warmUpSeconds)
-  const rounds: Round[] = []
-  while (rounds.length < options.rounds) {
-    if (rounds.length % 2 === 0) {
-      const service = await measure('service', options.seconds)
-      rounds.push({ service, baseline: await measure('baseline', options.seconds) })
-    } else {
-      const baseline = await measure('baseline', options.seconds)
-      rounds.push({ baseline, service: await measure('service', options.seconds) })
-    }
-  }
-  return summarise(run, rounds)
+  const rounds = await pairedRounds(
+    options.rounds,
+    () => measure('service', options.seconds),
+    () => measure('baseline', options.seconds),
+  )
+  return summarise(
+    run,
+    rounds.map(([service, baseline]) => ({ service, baseline })),
+  )
 }
 
 /** Refuses a baseline whose answers are not of the size of the service's: the comparison would not be fair. */
@@ -69,7 +65,7 @@ export async function requireSameSize(
   }
 }
 
-async function runSide(
+function runSide(
   contest: Contest,
   run: {
     readonly side: 'service' | 'baseline'
@@ -79,7 +75,7 @@ async function runSide(
   },
   signal: AbortSignal,
 ): Promise<LoadResult> {
-  const result = await runLoad(
+  return runRested(
     {
       server: contest[run.side],
       requests: contest.workload.requests([run.operation]),
@@ -88,8 +84,6 @@ async function runSide(
     },
     signal,
   )
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-  return result
 }
 
 /** Puts the rounds of one operation together. */
@@ -98,7 +92,7 @@ export function summarise(
   rounds: readonly Round[],
 ): Comparison {
   function ratio(name: 'per_second' | 'p99_ms'): number {
-    return median(rounds.map(({ service, baseline }) => service[name] / baseline[name]))
+    return medianRatio(rounds.map(({ service, baseline }) => [service[name], baseline[name]]))
   }
   return {
     ...run,
@@ -107,23 +101,5 @@ export function summarise(
     throughput_ratio: ratio('per_second'),
     p99_ratio: ratio('p99_ms'),
     rounds: [...rounds],
-  }
-}
-
-function medians(figures: readonly Figures[]): Figures {
-  function middle(name: 'per_second' | 'p50_ms' | 'p99_ms'): number {
-    return median(figures.map((one) => one[name]))
-  }
-  function cost(name: 'cpu_us' | 'children_cpu_us'): number | null {
-    const known = figures.flatMap((one) => one[name] ?? [])
-    return known.length > 0 ? median(known) : null
-  }
-  return {
-    requests: figures.reduce((sum, { requests }) => sum + requests, 0),
-    per_second: middle('per_second'),
-    p50_ms: middle('p50_ms'),
-    p99_ms: middle('p99_ms'),
-    cpu_us: cost('cpu_us'),
-    children_cpu_us: cost('children_cpu_us'),
   }
 }

@@ -3,7 +3,7 @@ import { processorTime, processesAreShown } from './processes.js'
 import type { Figures } from './report.js'
 import type { ServerProcess } from './server-process.js'
 import { percentile } from './statistics.js'
-import type { PreparedRequest } from './workload.js'
+import type { PreparedRequest } from './signed-call.js'
 
 /** How often the generator looks whether its time is up. */
 const SAMPLE_MS = 50

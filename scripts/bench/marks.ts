@@ -1,4 +1,10 @@
-import { type Comparison, type Mark, type Memory, OPERATION_NAMES } from './report.js'
+import {
+  type Comparison,
+  type Mark,
+  type Memory,
+  OPERATION_NAMES,
+  type ScaleComparison,
+} from './report.js'
 
 /** Where throughput and latency are judged. */
 const CONNECTIONS = 32
@@ -8,6 +14,8 @@ const MOST_MEMORY_MB = 400
 /** What two full collections may differ by though nothing leaks; a leak of 64 bytes a request would add 6 MB. */
 const MOST_RSS_GROWTH_MB = 5
 const MOST_HEAP_GROWTH_MB = 1
+/** What a call may cost on a large project, of what it costs on a small one. */
+const MOST_SCALE_RATIO = 1.5
 
 /** Judges what was measured. */
 export function judge(comparisons: readonly Comparison[], memory: Memory | null): readonly Mark[] {
@@ -24,6 +32,13 @@ export function judge(comparisons: readonly Comparison[], memory: Memory | null)
     }),
     ...memoryMarks(memory),
   ]
+}
+
+/** Judges what calls on a large project cost. */
+export function judgeScale(comparisons: readonly ScaleComparison[]): readonly Mark[] {
+  return comparisons.map(({ database, operation, time_ratio: ratio }) =>
+    atMost(`time of ${operation} on ${database}, large project to small`, ratio, MOST_SCALE_RATIO),
+  )
 }
 
 function memoryMarks(memory: Memory | null): readonly Mark[] {

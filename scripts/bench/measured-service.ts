@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createThrowAwayToken } from 'softhsm-config-scripts'
+import { loadConfig } from '../../src/config.js'
 import { type Credentials, credentialsPath, readCredentials } from '../../src/credentials-file.js'
 import { type ServerProcess, startServer } from './server-process.js'
 
@@ -22,6 +23,16 @@ const TUNABLE = ['KMS_AGENTS', 'KMS_QUEUE_LIMIT', 'KMS_LOG_LEVEL']
 /** The service, as an operator starts it, on a token and a database of its own. */
 export interface MeasuredService extends ServerProcess {
   readonly credentials: Credentials
+  /** Its database, as `openDatabase` takes it. */
+  readonly databaseUrl: string
+}
+
+/** How the service is started. */
+export interface Start {
+  /** Flags of Node.js. */
+  readonly flags?: readonly string[]
+  /** Settings besides those of the token, of the folder and of the caller. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** The settings that the caller of the program set. */
@@ -39,7 +50,7 @@ export function tunedSettings(): Readonly<Record<string, string>> {
  */
 export async function startService(
   signal: AbortSignal,
-  flags: readonly string[] = [],
+  { flags = [], settings = {} }: Start = {},
 ): Promise<MeasuredService> {
   const token = await createThrowAwayToken()
   const folder = await mkdtemp(join(tmpdir(), 'kms-bench-'))
@@ -47,23 +58,27 @@ export async function startService(
     await rm(folder, { recursive: true, force: true })
     await token.remove()
   }
+  const environment = {
+    ...tunedSettings(),
+    ...settings,
+    ...token.environment,
+    KMS_PKCS11_URI: token.uri,
+    KMS_LISTEN: '127.0.0.1:0',
+    KMS_DATA_DIR: join(folder, 'var'),
+  }
   try {
+    const { dataDirectory, databaseUrl } = loadConfig(environment)
     const server = await startServer(
       {
         name: 'The service',
         args: [...flags, MAIN],
-        environment: {
-          ...tunedSettings(),
-          ...token.environment,
-          KMS_PKCS11_URI: token.uri,
-          KMS_LISTEN: '127.0.0.1:0',
-          KMS_DATA_DIR: join(folder, 'var'),
-        },
+        environment,
         logFile: join(folder, 'service.log'),
       },
       signal,
     )
-    return await withCredentials(server, join(folder, 'var'), remove)
+    const service = await withCredentials(server, dataDirectory, remove)
+    return { ...service, databaseUrl }
   } catch (error) {
     await remove()
     throw error
@@ -103,7 +118,7 @@ async function withCredentials(
   server: ServerProcess,
   dataDirectory: string,
   remove: () => Promise<void>,
-): Promise<MeasuredService> {
+): Promise<Omit<MeasuredService, 'databaseUrl'>> {
   async function stop(): Promise<void> {
     await server.stop()
     await remove()

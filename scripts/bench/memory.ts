@@ -23,7 +23,7 @@ const BYTES_PER_MB = 2 ** 20
  * depends on when V8 chose to collect: it is reported besides.
  */
 export async function measureMemory(requests: number, signal: AbortSignal): Promise<Memory> {
-  const service = await startService(signal, SETTLEABLE)
+  const service = await startService(signal, { flags: SETTLEABLE })
   const sampler = new MemorySampler(service.pid)
   try {
     const workload = await prepareWorkload(service)

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { OPERATION_NAMES, type OperationName } from './report.js'
+import { DATABASE_NAMES, type DatabaseName, OPERATION_NAMES, type OperationName } from './report.js'
 
 /** Options that cannot be used: the message is a sentence that names the option. */
 export class OptionError extends Error {
@@ -21,6 +21,15 @@ export interface Options {
   /** File that takes the report. */
   readonly json: string
   readonly strict: boolean
+  /** Measure a small and a large project, and nothing else. */
+  readonly scale: ScaleOptions | undefined
+}
+
+/** What `--scale` compares. */
+export interface ScaleOptions {
+  readonly databases: readonly DatabaseName[]
+  /** Keys of the large project. */
+  readonly keys: number
 }
 
 /** What the program is told by `--help`. */
@@ -39,12 +48,25 @@ PKCS#11 calls and against a bare Express application. Prints a table and writes 
   --json FILE           default reports/bench.json
   --strict              exit code 1 when a mark is missed
 
+With --scale it measures instead what reads, and encrypt-datakey, cost a project of 10 keys and one of 10,000 keys with
+100 tags and 1,000 grants, each on a service of its own, at one connection.
+
+  --scale               --quick, --rounds, --seconds, --warm-up, --json and --strict go with it
+  --database A,B        of ${DATABASE_NAMES.join(', ')}; default sqlite. A throw-away PostgreSQL is started, which must be installed
+  --keys N              keys of the large project; default 10000
+                        Defaults that differ: --rounds 7, --seconds 2, --warm-up 3, --json reports/bench-scale.json
+
 KMS_AGENTS, KMS_QUEUE_LIMIT and KMS_LOG_LEVEL reach the service.
 Exit code: 0 measured, 1 --strict and a mark was missed, 2 it could not be measured.
 `
 
 const FULL = { rounds: '3', seconds: '4', 'warm-up': '2', requests: '100000' }
+const FULL_SCALE = { ...FULL, rounds: '7', seconds: '2', 'warm-up': '3' }
 const QUICK = { rounds: '1', seconds: '1', 'warm-up': '0.5', requests: '5000' }
+
+/** Options that one kind of run alone understands. */
+const OF_SCALE = ['database', 'keys'] as const
+const NOT_OF_SCALE = ['operations', 'connections', 'requests'] as const
 
 /**
  * Reads the options; nothing where help is asked for.
@@ -59,9 +81,13 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     seconds,
     requests,
     'warm-up': warmUp,
-  } = { ...(given.quick ? QUICK : FULL), ...given }
+  } = { ...(given.quick ? QUICK : given.scale ? FULL_SCALE : FULL), ...given }
+  for (const option of given.scale ? NOT_OF_SCALE : OF_SCALE) {
+    if (given[option] === undefined) continue
+    throw new OptionError(`--${option} does not go ${given.scale ? 'with' : 'without'} --scale.`)
+  }
   return {
-    operations: operationsOf(given.operations ?? OPERATION_NAMES.join()),
+    operations: listOf('operations', given.operations, OPERATION_NAMES),
     connections: (given.connections ?? '1,32,128')
       .split(',')
       .map((text) => number('connections', text, { min: 1, max: 1000, whole: true })),
@@ -69,8 +95,14 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     seconds: number('seconds', seconds, { min: 0.1, max: 600 }),
     warmUpSeconds: number('warm-up', warmUp, { min: 0.1, max: 600 }),
     requests: number('requests', requests, { min: 0, max: 10_000_000, whole: true }),
-    json: given.json ?? 'reports/bench.json',
+    json: given.json ?? (given.scale ? 'reports/bench-scale.json' : 'reports/bench.json'),
     strict: given.strict === true,
+    scale: given.scale
+      ? {
+          databases: listOf('database', given.database ?? 'sqlite', DATABASE_NAMES),
+          keys: number('keys', given.keys ?? '10000', { min: 20, max: 1_000_000, whole: true }),
+        }
+      : undefined,
   }
 }
 
@@ -88,6 +120,9 @@ function parse(args: readonly string[]) {
         requests: { type: 'string' },
         json: { type: 'string' },
         strict: { type: 'boolean' },
+        scale: { type: 'boolean' },
+        database: { type: 'string' },
+        keys: { type: 'string' },
         help: { type: 'boolean' },
       },
     })
@@ -102,11 +137,17 @@ function parse(args: readonly string[]) {
   }
 }
 
-function operationsOf(text: string): readonly OperationName[] {
+/** The names, in their usual order, that a list holds; all where there is none. */
+function listOf<Name extends string>(
+  option: string,
+  text: string | undefined,
+  names: readonly Name[],
+): readonly Name[] {
+  if (text === undefined) return names
   const wanted = text.split(',')
-  const found = OPERATION_NAMES.filter((name) => wanted.includes(name))
+  const found = names.filter((name) => wanted.includes(name))
   if (found.length === new Set(wanted).size) return found
-  throw new OptionError(`--operations must be of ${OPERATION_NAMES.join(', ')}.`)
+  throw new OptionError(`--${option} must be of ${names.join(', ')}.`)
 }
 
 function number(

@@ -3,6 +3,18 @@ import { type Static, Type } from 'typebox'
 /** Operations that are measured, by the last part of their paths. */
 export const OPERATION_NAMES = ['encrypt-datakey', 'decrypt-datakey'] as const
 
+/** Calls whose cost must not grow with a project, by what follows `/kms/` in their paths. */
+export const SCALE_OPERATIONS = [
+  'list-keys',
+  'describe-key',
+  'resource_instances/action',
+  'list-grants',
+  'encrypt-datakey',
+] as const
+
+/** Databases that can be measured. */
+export const DATABASE_NAMES = ['sqlite', 'postgres'] as const
+
 const Operation = Type.Enum([...OPERATION_NAMES])
 
 /** What one run of load gave. */
@@ -61,6 +73,28 @@ const Memory = Type.Object({
   growth_settled_heap_mb: Type.Number(),
 })
 
+/** What a project holds. */
+const Size = Type.Object({ keys: Type.Integer(), tags: Type.Integer(), grants: Type.Integer() })
+
+/** One call on a small and on a large project, at one connection: medians of the rounds, and of the ratios within each. */
+const ScaleComparison = Type.Object({
+  database: Type.Enum([...DATABASE_NAMES]),
+  operation: Type.Enum([...SCALE_OPERATIONS]),
+  small: Figures,
+  large: Figures,
+  /** Time of a call on the large project, the mean of all calls of a run, to that on the small one. */
+  time_ratio: Type.Number(),
+  /** The same of the median call. */
+  p50_ratio: Type.Number(),
+  rounds: Type.Array(Type.Object({ small: Figures, large: Figures }), { minItems: 1 }),
+})
+
+const Scale = Type.Object({
+  small: Size,
+  large: Size,
+  comparisons: Type.Array(ScaleComparison),
+})
+
 const Mark = Type.Object({
   mark: Type.String(),
   /** The limit in words: "at least 0.6". */
@@ -89,14 +123,21 @@ export const Report = Type.Object({
   raw: Type.Array(RawRate),
   comparisons: Type.Array(Comparison),
   memory: Type.Union([Memory, Type.Null()]),
+  /** Null unless the run was one of scale, which measures nothing else. */
+  scale: Type.Union([Scale, Type.Null()]),
   marks: Type.Array(Mark),
 })
 
 export type OperationName = (typeof OPERATION_NAMES)[number]
+export type ScaleOperation = (typeof SCALE_OPERATIONS)[number]
+export type DatabaseName = (typeof DATABASE_NAMES)[number]
 export type Figures = Static<typeof Figures>
 export type Comparison = Static<typeof Comparison>
 export type RawRate = Static<typeof RawRate>
 export type Phase = Static<typeof Phase>
 export type Memory = Static<typeof Memory>
+export type Size = Static<typeof Size>
+export type ScaleComparison = Static<typeof ScaleComparison>
+export type Scale = Static<typeof Scale>
 export type Mark = Static<typeof Mark>
 export type Report = Static<typeof Report>

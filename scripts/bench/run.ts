@@ -1,13 +1,14 @@
 import { cpus, platform, release } from 'node:os'
 import { readVersion } from '../../src/version.js'
 import { type Contest, compare, requireSameSize } from './compare.js'
-import { judge } from './marks.js'
+import { judge, judgeScale } from './marks.js'
 import { startBaseline, startService, tunedSettings } from './measured-service.js'
 import { measureMemory } from './memory.js'
 import type { Options } from './options.js'
 import { processesAreShown } from './processes.js'
 import { measureRawRate } from './raw-rate.js'
-import type { Comparison, Memory, RawRate, Report } from './report.js'
+import type { Comparison, Memory, RawRate, Report, Scale } from './report.js'
+import { measureScale } from './scale/measure.js'
 import { DATAKEY_BYTES, prepareWorkload } from './workload.js'
 
 /** Measures everything, one thing after the other; `note` hears what comes next. */
@@ -16,6 +17,10 @@ export async function run(
   note: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Report> {
+  if (options.scale) {
+    const scale = await measureScale({ ...options, ...options.scale }, note, signal)
+    return assemble(options, { raw: [], comparisons: [], memory: null, scale })
+  }
   note('bare PKCS#11 calls')
   const raw = await measureRawRate(options.seconds, signal)
   const comparisons = await withContest(
@@ -23,7 +28,7 @@ export async function run(
     signal,
   )
   const memory = await memoryOf(options, note, signal)
-  return assemble(options, { raw, comparisons, memory })
+  return assemble(options, { raw, comparisons, memory, scale: null })
 }
 
 async function withContest<Result>(
@@ -80,6 +85,7 @@ function assemble(
     readonly raw: readonly RawRate[]
     readonly comparisons: readonly Comparison[]
     readonly memory: Memory | null
+    readonly scale: Scale | null
   },
 ): Report {
   const processors = cpus()
@@ -101,6 +107,9 @@ function assemble(
     raw: [...measured.raw],
     comparisons: [...measured.comparisons],
     memory: measured.memory,
-    marks: [...judge(measured.comparisons, measured.memory)],
+    scale: measured.scale,
+    marks: measured.scale
+      ? [...judgeScale(measured.scale.comparisons)]
+      : [...judge(measured.comparisons, measured.memory)],
   }
 }

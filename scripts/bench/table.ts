@@ -1,14 +1,22 @@
+import { databasesOf, scaleLines } from './scale/lines.js'
+import { columns, cost, fine, whole } from './columns.js'
 import type { Comparison, Figures, Mark, Memory, RawRate, Report } from './report.js'
 
 /** Writes a report for people. */
 export function formatReport(report: Report): string {
   return [
     headOf(report),
+    ...(report.scale ? [scaleLines(report.scale)] : contestLines(report)),
+    columns([MARK_HEAD, ...report.marks.map(markRow)]),
+  ].join('\n\n')
+}
+
+function contestLines(report: Report): readonly string[] {
+  return [
     columns([RAW_HEAD, ...report.raw.map(rawRow)]),
     columns([COMPARISON_HEAD, ...report.comparisons.map((one) => comparisonRow(one, report.raw))]),
     ...(report.memory ? [memoryLines(report.memory)] : []),
-    columns([MARK_HEAD, ...report.marks.map(markRow)]),
-  ].join('\n\n')
+  ]
 }
 
 const RAW_HEAD = ['bare PKCS#11 calls', 'per s', 'p50 ms', 'p99 ms']
@@ -31,11 +39,12 @@ const COMPARISON_HEAD = [
 
 const MARK_HEAD = ['mark', 'wanted', 'measured', '']
 
-function headOf({ version, machine, settings }: Report): string {
+function headOf({ version, machine, settings, scale }: Report): string {
   const tuned = Object.entries(settings.environment).map(([name, value]) => `, ${name}=${value}`)
+  const databases = scale ? databasesOf(scale) : 'SQLite'
   return [
     `hsm-kms ${version}, Node.js ${machine.node}, ${machine.processors} x ${machine.processor}`,
-    `SoftHSM, SQLite, signed requests, data keys of ${settings.datakey_bytes} bytes, log to a file${tuned.join('')}`,
+    `SoftHSM, ${databases}, signed requests, data keys of ${settings.datakey_bytes} bytes, log to a file${tuned.join('')}`,
     `medians of ${settings.rounds} rounds of ${settings.seconds} s; ratios are medians of the ratios within a round`,
   ].join('\n')
 }
@@ -93,32 +102,4 @@ function memoryLines({ phases, processes, connections, ...growth }: Memory): str
 
 function markRow({ mark, wanted, value, outcome }: Mark): readonly string[] {
   return [mark, wanted, value === null ? '-' : fine(value), outcome.toUpperCase()]
-}
-
-/** Texts below each other, the first column to the left and the others to the right. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  '),
-    )
-    .join('\n')
-}
-
-function whole(value: number): string {
-  return value.toFixed(0)
-}
-
-function fine(value: number): string {
-  return value.toFixed(2)
-}
-
-function cost(value: number | null): string {
-  return value === null ? '-' : whole(value)
 }

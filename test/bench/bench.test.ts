@@ -1,14 +1,12 @@
-import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { Value } from 'typebox/value'
-import { Report } from '../../scripts/bench/report.js'
+import type { Report } from '../../scripts/bench/report.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { inNewFolder } from '../support/folder.js'
 import { softHsmModule } from '../support/softhsm-token.js'
 import { startBench } from './bench-process.js'
-
-const BRIEF = ['--quick', '--seconds', '0.3', '--warm-up', '0.2']
+import { runBench } from './run-bench.js'
 
 describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the bench', () => {
   test('measures every operation, prints a table, writes a report, and leaves nothing behind', async () => {
@@ -68,6 +66,13 @@ test.each([
   ['no connections', ['--connections', '0']],
   ['a part of a round', ['--rounds', '1.5']],
   ['no time', ['--seconds', 'soon']],
+  ['an unknown database', ['--scale', '--database', 'sqlite,oracle']],
+  ['a database without a comparison of projects', ['--database', 'postgres']],
+  ['keys without a comparison of projects', ['--keys', '100']],
+  ['a large project that is none', ['--scale', '--keys', '19']],
+  ['operations of the other kind of run', ['--scale', '--operations', 'encrypt-datakey']],
+  ['connections of the other kind of run', ['--scale', '--connections', '2']],
+  ['memory in a comparison of projects', ['--scale', '--requests', '0']],
 ])('refuses %s', async (_what, options) => {
   await inNewFolder(async (folder) => {
     const { exitCode, out, err } = await startBench(options, folder).ended
@@ -75,20 +80,6 @@ test.each([
     expect(err).toMatch(/^bench: .*--\w+.*\.\n$/)
   })
 })
-
-async function runBench(folder: string, options: readonly string[]) {
-  const temporary = join(folder, 'temporary')
-  const json = join(folder, 'made', 'report.json')
-  await mkdir(temporary)
-  const { exitCode, out, err } = await startBench([...BRIEF, ...options, '--json', json], temporary)
-    .ended
-  if (exitCode !== 0) throw new Error(err)
-  const report: unknown = JSON.parse(await readFile(json, 'utf8'))
-  expect([...Value.Errors(Report, report)]).toEqual([])
-  if (!Value.Check(Report, report)) throw new Error('The report is not as described.')
-  expect(await readdir(temporary)).toEqual([])
-  return { report, out }
-}
 
 function expectMemory({ memory }: Report): void {
   if (process.platform !== 'linux') return
