@@ -12,7 +12,9 @@ import {
   type TestCluster,
   startApp,
 } from '../http/start-app.js'
+import { workOn } from '../support/due-work.js'
 import { createMemoryHsm } from '../support/memory-hsm.js'
+import { cmkOf } from '../support/stored-keys.js'
 
 const FOREIGNER = { project: FOREIGN_PROJECT }
 const UNKNOWN = '0d0466b0-e727-4d9c-b35d-f84bb474a37f'
@@ -250,4 +252,20 @@ test('keystores are listed by limit and offset', async () => {
   expectError(await page('?limit=0'), 'KMS.1601')
   expectError(await page('?limit=x'), 'KMS.1601')
   expectError(await page('?offset=-1'), 'KMS.1603')
+})
+
+test('a key that is due while its keystore is disabled is destroyed once it is enabled again', async () => {
+  const keystore_id = await newKeystore('first')
+  await app.call('EnableKeyStore', { keystore_id })
+  const key_id = await app.createCmk({ keystore_id })
+  await app.call('DeleteKey', { key_id, pending_days: '7' })
+  const dueAt = (await cmkOf(app, key_id)).deletionAt ?? NaN
+  await app.call('DisableKeyStore', { keystore_id })
+  expect(await workOn(app, dueAt)).toEqual([`destruction ${key_id} failed`])
+  expect(await cmkOf(app, key_id)).toMatchObject({ destroyedAt: dueAt, materialGone: false })
+  await app.call('EnableKeyStore', { keystore_id })
+  const later = dueAt + 5 * 60_000
+  expect(await workOn(app, later)).toEqual([`destruction ${key_id} 1`])
+  expect(await cmkOf(app, key_id)).toMatchObject({ materialGone: true })
+  expect(await workOn(app, later + 5 * 60_000)).toEqual([])
 })
