@@ -1,18 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { type Cmk, type KeyVersion, NO_ROTATION, currentKey } from '../core/cmk.js'
+import { type Cmk, currentKey } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
 import type { Hsm } from '../core/hsm.js'
-import { newKeyId } from '../core/ids.js'
 import { generateMaterial, requireMakeable } from '../core/material.js'
+import { type CmkWish, firstVersion, newCmk } from '../core/new-cmk.js'
 import type { Service } from '../core/service.js'
 import type { ProjectCall } from './operation.js'
-
-/** What is asked of a new CMK. */
-export type CmkWish = Pick<
-  Cmk,
-  'alias' | 'description' | 'spec' | 'usage' | 'enterpriseProjectId' | 'keystoreId'
-> &
-  Pick<Cmk, 'origin'>
 
 /**
  * Generates the material of a new CMK in the HSM first and stores its row second: a key on the token without a row is
@@ -28,21 +20,8 @@ export async function generateCmk(
   { caller, trace }: ProjectCall,
   wish: CmkWish,
 ): Promise<Cmk> {
-  const cmk: Cmk = {
-    ...wish,
-    id: newKeyId(),
-    projectId: caller.projectId,
-    domainId: caller.domainId,
-    state: wish.origin === 'kms' ? '2' : '5',
-    currentVersion: 1,
-    createdAt: service.clock(),
-    deletionAt: undefined,
-    destroyedAt: undefined,
-    materialGone: false,
-    rotation: NO_ROTATION,
-    materialExpiresAt: undefined,
-    revision: 1,
-  }
+  const { projectId, domainId } = caller
+  const cmk = newCmk(wish, { projectId, domainId, createdAt: service.clock() })
   const { hsm } = await service.tokens.of(cmk.keystoreId)
   requireMakeable(hsm.limits, cmk.spec)
   await requireRoom(service, cmk)
@@ -64,17 +43,8 @@ async function requireRoom({ keys, cmkQuota }: Service, cmk: Cmk): Promise<void>
 
 async function generateAndInsert({ keys, cmkQuota }: Service, hsm: Hsm, cmk: Cmk): Promise<void> {
   const key = currentKey(cmk)
-  const { spec, usage, createdAt } = cmk
-  const checkValue = await generateMaterial(hsm, { key, spec, usage })
-  const version: KeyVersion = {
-    key,
-    materialId: randomUUID(),
-    checkValue,
-    createdAt,
-    expiresAt: undefined,
-    use: 'in-use',
-    present: true,
-  }
+  const { spec, usage } = cmk
+  const version = firstVersion(cmk, await generateMaterial(hsm, { key, spec, usage }))
   try {
     await keys.insert({ cmk, version, quota: cmkQuota })
   } catch (error) {

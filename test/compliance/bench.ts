@@ -9,8 +9,9 @@ import { compliance } from '../../src/cli/compliance.js'
 import { nobody } from '../../src/cli/command.js'
 import { objectIdOf } from '../../src/compliance/object-id.js'
 import { loadConfig } from '../../src/config.js'
-import { type Cmk, type KeyVersion, NO_ROTATION, cmkLabel, currentKey } from '../../src/core/cmk.js'
+import { cmkLabel, currentKey } from '../../src/core/cmk.js'
 import { type KeyRef, newKeyId, projectId } from '../../src/core/ids.js'
+import { firstVersion, newCmk } from '../../src/core/new-cmk.js'
 import { parseTokenUri } from '../../src/hsm/uri.js'
 import type { TestToken } from '../support/test-token.js'
 import type { Sabotage } from './sabotage-program.js'
@@ -155,39 +156,24 @@ export function checkOf({ checks }: Reported, id: string): ReportedCheck {
 
 /** Makes a CMK as the service does. */
 export async function addCmk({ hsm, database }: Backend): Promise<KeyRef> {
-  const id = newKeyId()
-  const cmk: Cmk = {
-    id,
-    projectId: projectId('0123456789abcdef0123456789abcdef'),
-    domainId: 'domain',
-    alias: id,
+  const wish = {
+    alias: newKeyId(),
     description: '',
     spec: 'AES_256',
     usage: 'ENCRYPT_DECRYPT',
-    state: '2',
     origin: 'kms',
     enterpriseProjectId: '0',
     keystoreId: '0',
-    currentVersion: 1,
+  } as const
+  const place = {
+    projectId: projectId('0123456789abcdef0123456789abcdef'),
+    domainId: 'domain',
     createdAt: Date.now(),
-    deletionAt: undefined,
-    destroyedAt: undefined,
-    materialGone: false,
-    rotation: NO_ROTATION,
-    materialExpiresAt: undefined,
-    revision: 1,
   }
+  const cmk = newCmk(wish, place)
   const key = currentKey(cmk)
   const checkValue = await hsm.generateKey({ key, kind: 'wrapping', label: cmkLabel(key) })
-  const version: KeyVersion = {
-    key,
-    materialId: newKeyId(),
-    checkValue,
-    createdAt: cmk.createdAt,
-    expiresAt: undefined,
-    use: 'in-use',
-    present: true,
-  }
+  const version = firstVersion(cmk, checkValue)
   await database.keys.insert({ cmk, version, quota: 1000 })
   return key
 }

@@ -1,7 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { type Cmk, NO_ROTATION } from '../../../src/core/cmk.js'
+import { randomBytes } from 'node:crypto'
+import type { Cmk } from '../../../src/core/cmk.js'
 import { GRANTS_PER_KEY } from '../../../src/core/grant.js'
-import { type KeyId, newKeyId, parseKeyId, projectId } from '../../../src/core/ids.js'
+import { type KeyId, parseKeyId, projectId } from '../../../src/core/ids.js'
+import { firstVersion, newCmk } from '../../../src/core/new-cmk.js'
 import { TAGS_PER_KEY } from '../../../src/core/tag.js'
 import { type Database, openDatabase } from '../../../src/store/database.js'
 import type { MeasuredService } from '../measured-service.js'
@@ -41,41 +42,26 @@ export async function fill(
 
 function* cmksOf({ credentials }: MeasuredService, count: number): Iterable<Cmk> {
   const since = Date.now() - AGE_MS
+  const place = {
+    projectId: projectId(credentials.project_id),
+    domainId: credentials.domain_id,
+  }
   for (let index = 0; index < count; index += 1) {
-    yield {
-      id: newKeyId(),
-      projectId: projectId(credentials.project_id),
-      domainId: credentials.domain_id,
+    const wish = {
       alias: `key-${String(index).padStart(7, '0')}`,
       description: '',
       spec: 'AES_256',
       usage: 'ENCRYPT_DECRYPT',
-      state: '2',
       origin: 'kms',
       enterpriseProjectId: '0',
       keystoreId: '0',
-      currentVersion: 1,
-      createdAt: since + index,
-      deletionAt: undefined,
-      destroyedAt: undefined,
-      materialGone: false,
-      rotation: NO_ROTATION,
-      materialExpiresAt: undefined,
-      revision: 1,
-    }
+    } as const
+    yield newCmk(wish, { ...place, createdAt: since + index })
   }
 }
 
 async function insertCmk({ keys }: Database, cmk: Cmk, quota: number): Promise<void> {
-  const version = {
-    key: { keyId: cmk.id, version: 1 },
-    materialId: randomUUID(),
-    checkValue: new Uint8Array(randomBytes(16)),
-    createdAt: cmk.createdAt,
-    expiresAt: undefined,
-    use: 'in-use',
-    present: true,
-  } as const
+  const version = firstVersion(cmk, new Uint8Array(randomBytes(16)))
   await keys.insert({ cmk, version, quota })
 }
 
