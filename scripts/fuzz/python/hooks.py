@@ -30,7 +30,7 @@ ANSWERS = collections.defaultdict(collections.Counter)
 
 @schemathesis.hook
 def after_call(_context, case, response):
-    STEERING.answered(response.status_code)
+    STEERING.answered(response.status_code, response.text)
     ANSWERS[case.operation.definition.raw["operationId"]][response.status_code] += 1
 
 

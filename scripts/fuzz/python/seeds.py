@@ -110,6 +110,7 @@ def plant(settings, signature):
         sow(api, seeds, symmetric)
     rotation(api, seeds)
     other_states(api, seeds)
+    changes_of_state(api, seeds)
     sites(api, seeds, symmetric, settings)
     seeds.lasting = (set(seeds.keys) | api.made) - set(seeds.expendable)
     return seeds
@@ -380,3 +381,19 @@ def other_states(api, seeds):
     api.call("DisableKey", {"key_id": disabled})
     api.call("DeleteKey", {"key_id": doomed, "pending_days": "7"})
     seeds.keys += [disabled, doomed, create_key(api, *KINDS[0], origin="external")]
+
+
+def changes_of_state(api, seeds):
+    """A key for each change, in the state that it starts from: whether a generated one is in it would be chance."""
+    ready = {
+        "DisableKey": (),
+        "EnableKey": (("DisableKey", {}),),
+        "DeleteKey": (),
+        "CancelKeyDeletion": (("DeleteKey", {"pending_days": "7"}),),
+    }
+    for name, before in ready.items():
+        key = create_key(api, *KINDS[0])
+        for operation, extra in before:
+            api.call(operation, {"key_id": key, **extra})
+        extra = {"pending_days": "7"} if name == "DeleteKey" else {}
+        seeds.request(name, body={"key_id": key, **extra})

@@ -44,29 +44,34 @@ class Steering:
             request, tries = self.unsent[name].pop(0)
             self.sending = (name, request, tries)
             self._send(case, request)
-        elif known and choice.random() < KNOWN_REQUEST:
-            self._become(case, choice.choice(known), choice)
         else:
-            for place in (case.path_parameters, case.query, case.body):
-                self._name(place, name, choice)
+            if known and choice.random() < KNOWN_REQUEST:
+                self._become(case, choice.choice(known), choice)
+            else:
+                for place in (case.path_parameters, case.query, case.body):
+                    self._name(place, name, choice)
+            # After both: a known request keeps some of the generated members.
             if name in CHANGES_STATE:
                 self._spare(case.body, choice)
         # With a slash in a segment, or without a segment, it would be the address of something else.
         for member, value in case.path_parameters.items():
             case.path_parameters[member] = str(value).replace("/", "-") or "-"
 
-    def answered(self, status):
+    def answered(self, status, text):
         """Takes note of the answer to the case that was changed last."""
         if self.sending is None or 200 <= status < 300:
             return
         name, request, tries = self.sending
         if tries > 1:
             self.unsent[name].append((request, tries - 1))
+        else:
+            print(f"A known request of {name} was refused: {status} {text[:200]}", flush=True)
 
     def _spare(self, body, choice):
         """Schemathesis learns ids from answers: what others depend on must not be disabled or deleted by them."""
         key = body.get("key_id") if isinstance(body, dict) else None
-        if isinstance(key, str) and key in self.seeds.lasting:
+        # An alias may have come to name any key.
+        if isinstance(key, str) and (key in self.seeds.lasting or "alias/" in key):
             body["key_id"] = choice.choice(self.seeds.expendable)
 
     def _send(self, case, request):
