@@ -63,5 +63,6 @@ function roleOfLabel(label: string): KeyRole | undefined {
   if (label.startsWith('cmk/')) return 'cmk'
   if (label.startsWith('import/')) return 'import'
   if (label.startsWith('kms/binding/')) return 'binding'
-  return label.startsWith('kms/credential') ? 'credential' : undefined
+  if (label.startsWith('kms/credential')) return 'credential'
+  return label.startsWith('kms/audit') ? 'audit' : undefined
 }

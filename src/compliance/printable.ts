@@ -6,8 +6,13 @@ const MAX_LENGTH = 200
  * terminal that shows it.
  */
 export function printable(text: string): string {
-  const shown = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeSequence)
+  const shown = visible(text)
   return shown.length <= MAX_LENGTH ? shown : `${shown.slice(0, MAX_LENGTH).trimEnd()}…`
+}
+
+/** The same at its full length: characters that show nothing, or turn the line around, are written as their numbers. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeSequence)
 }
 
 function escapeSequence(character: string): string {

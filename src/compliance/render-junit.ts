@@ -1,9 +1,8 @@
-import { type CheckResult, type Suite, lineOf } from './check.js'
+import { type CheckResult, SUITES, type Suite, lineOf } from './check.js'
 import type { ReportHead } from './render-json.js'
 import type { ComplianceReport } from './report.js'
+import { requirementsLine } from './requirements.js'
 import { type XmlElement, renderXml } from './xml.js'
-
-const SUITES: readonly Suite[] = ['known-answers', 'keys', 'store']
 
 /** Subjects that one failure lists; the JSON report has them all. */
 const MAX_LISTED = 100
@@ -14,7 +13,9 @@ export function renderJunit(report: ComplianceReport, head: ReportHead): string 
   return renderXml({
     name: 'testsuites',
     attributes: { name: 'hsm-kms compliance', ...totals(report.checks), time: seconds },
-    children: SUITES.map((suite) => suiteElement(report, suite, head)),
+    children: SUITES.filter((suite) => report.checks.some((check) => check.suite === suite)).map(
+      (suite) => suiteElement(report, suite, head),
+    ),
   })
 }
 
@@ -37,7 +38,9 @@ function totals(checks: readonly CheckResult[]): Readonly<Record<string, number>
     tests: checks.length,
     failures: checks.filter(({ verdict }) => verdict === 'fail').length,
     errors: 0,
-    skipped: checks.filter(({ verdict }) => verdict === 'not-applicable').length,
+    // JUnit has no word for what a person has to judge: it was not run to a verdict.
+    skipped: checks.filter(({ verdict }) => verdict === 'not-applicable' || verdict === 'manual')
+      .length,
   }
 }
 
@@ -65,6 +68,10 @@ function outcomeElements(check: CheckResult): readonly XmlElement[] {
   if (check.verdict === 'not-applicable') {
     return [{ name: 'skipped', attributes: { message: check.remarks.join(' ') } }]
   }
+  if (check.verdict === 'manual') {
+    const message = `To be judged by a person: ${check.toReview.slice(0, MAX_LISTED).map(lineOf).join('; ')}`
+    return [{ name: 'skipped', attributes: { message } }]
+  }
   const listed = check.failures.slice(0, MAX_LISTED).map(lineOf)
   const more = check.failures.length - listed.length
   if (more > 0) listed.push(`and ${more} more`)
@@ -78,7 +85,7 @@ function describe(check: CheckResult): string {
   const observed = Object.entries(check.observed).map(([value, number]) => `${number} × ${value}`)
   return [
     check.title,
-    `Requirement: ${check.requirement}`,
+    `Requirements: ${requirementsLine(check.requirements)}`,
     `Method: ${check.method}`,
     `Observed: ${observed.join(', ') || 'nothing'}`,
     ...check.remarks,

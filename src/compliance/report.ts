@@ -1,13 +1,16 @@
 import type { Clock } from '../core/clock.js'
 import type { KeyAttributes, TokenIdentity } from '../core/hsm.js'
-import type { CheckResult, Verdict } from './check.js'
+import { billOfMaterials } from './build/bill-of-materials.js'
+import type { CheckResult, Mode, Verdict } from './check.js'
 import { judge } from './judge.js'
 import { type Observed, observe } from './observe.js'
-import type { KeyRole } from './observations.js'
+import type { KeyRole, Observations } from './observations.js'
 
 /** What a compliance run found. */
 export interface ComplianceReport {
-  readonly verdict: Exclude<Verdict, 'not-applicable'>
+  /** What a person has to judge does not make it fail: {@link countVerdicts} tells how much there is. */
+  readonly verdict: 'pass' | 'fail'
+  readonly mode: Mode
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly endedAt: number
@@ -16,6 +19,16 @@ export interface ComplianceReport {
   /** Keys that the store names, by role. */
   readonly storedKeys: Readonly<Record<KeyRole, number>>
   readonly objects: readonly KeyAttributes[]
+  /** Files that belong to the report besides its own forms, e.g. the bill of materials. */
+  readonly attachments: readonly Attachment[]
+}
+
+/** A file that belongs to a report. */
+export interface Attachment {
+  /** Without a folder, e.g. `sbom.cdx.json`. */
+  readonly name: string
+  readonly mediaType: string
+  readonly text: string
 }
 
 /**
@@ -33,6 +46,7 @@ export async function runCompliance(parts: Observed, clock: Clock): Promise<Comp
   }
   return {
     verdict: checks.some(({ verdict }) => verdict === 'fail') ? 'fail' : 'pass',
+    mode: parts.mode,
     startedAt,
     endedAt: clock(),
     identity,
@@ -42,9 +56,17 @@ export async function runCompliance(parts: Observed, clock: Clock): Promise<Comp
       import: count('import'),
       binding: count('binding'),
       credential: count('credential'),
+      audit: count('audit'),
     },
     objects,
+    attachments: attachmentsOf(observations, startedAt),
   }
+}
+
+function attachmentsOf({ build }: Observations, now: number): readonly Attachment[] {
+  if (!('value' in build)) return []
+  const text = billOfMaterials(build.value, now)
+  return [{ name: 'sbom.cdx.json', mediaType: 'application/vnd.cyclonedx+json', text }]
 }
 
 /** Number of checks by verdict. */
@@ -52,5 +74,10 @@ export function countVerdicts(checks: readonly CheckResult[]): Readonly<Record<V
   function count(wanted: Verdict): number {
     return checks.filter(({ verdict }) => verdict === wanted).length
   }
-  return { pass: count('pass'), fail: count('fail'), 'not-applicable': count('not-applicable') }
+  return {
+    pass: count('pass'),
+    fail: count('fail'),
+    'not-applicable': count('not-applicable'),
+    manual: count('manual'),
+  }
 }

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Backend, openBackend } from '../../src/backend.js'
 import { compliance } from '../../src/cli/compliance.js'
-import { nobody } from '../../src/cli/command.js'
 import { objectIdOf } from '../../src/compliance/object-id.js'
 import { loadConfig } from '../../src/config.js'
 import { cmkLabel, currentKey } from '../../src/core/cmk.js'
+import { NO_HSM_OBSERVER } from '../../src/core/hsm-observer.js'
 import { type KeyRef, newKeyId, projectId } from '../../src/core/ids.js'
 import { firstVersion, newCmk } from '../../src/core/new-cmk.js'
 import { parseTokenUri } from '../../src/hsm/uri.js'
@@ -89,7 +89,10 @@ export class Bench {
   }
 
   async withBackend<Result>(run: (backend: Backend) => Promise<Result>): Promise<Result> {
-    const backend = await openBackend({ ...loadConfig(this.environment), agents: 1 }, nobody)
+    const backend = await openBackend(
+      { ...loadConfig(this.environment), agents: 1 },
+      NO_HSM_OBSERVER,
+    )
     try {
       return await run(backend)
     } finally {
@@ -112,7 +115,8 @@ export class Bench {
     changes: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
     const written = { out: '', err: '' }
-    const exitCode = await compliance(args, {
+    // No registry is asked: the tests are of this tree alone.
+    const exitCode = await compliance(['--offline', ...args], {
       environment: { ...this.environment, ...changes },
       out: (text) => void (written.out += text),
       err: (text) => void (written.err += text),
@@ -121,8 +125,11 @@ export class Bench {
   }
 
   /** Runs and reads the report. */
-  async report(changes: Readonly<Record<string, string>> = {}): Promise<Outcome & Reported> {
-    const outcome = await this.run([], changes)
+  async report(
+    changes: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+  ): Promise<Outcome & Reported> {
+    const outcome = await this.run(args, changes)
     return { ...outcome, ...parseReport(outcome.out) }
   }
 
@@ -168,6 +175,7 @@ export async function addCmk({ hsm, database }: Backend): Promise<KeyRef> {
   const place = {
     projectId: projectId('0123456789abcdef0123456789abcdef'),
     domainId: 'domain',
+    home: 1,
     createdAt: Date.now(),
   }
   const cmk = newCmk(wish, place)

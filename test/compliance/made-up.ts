@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../src/compliance/check.js'
 import { judge } from '../../src/compliance/judge.js'
 import { objectIdOf } from '../../src/compliance/object-id.js'
-import type { Material } from '../../src/compliance/expected-use.js'
+import type { Material } from '../../src/compliance/keys/expected-use.js'
 import type {
   KeyRole,
   Observations,
@@ -10,10 +11,11 @@ import type {
 } from '../../src/compliance/observations.js'
 import { cmkLabel } from '../../src/core/cmk.js'
 import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
+import { TOKEN_FLAGS, type TokenFlag, type TokenState } from '../../src/core/hsm-assessment.js'
 import type { PairUse } from '../../src/core/hsm-pairs.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
-import { importLabel } from '../../src/core/import-pair.js'
-import { SERVICE_KEY_KINDS, serviceKeyLabel } from '../../src/core/service-key.js'
+import { importPairLabel } from '../../src/core/import-pair.js'
+import { SERVICE_KEY_MATERIAL, serviceKeyLabel } from '../../src/core/service-key.js'
 
 const PROTECTED: Readonly<Record<KeyFlag, boolean>> = {
   token: true,
@@ -36,8 +38,7 @@ const PROTECTED: Readonly<Record<KeyFlag, boolean>> = {
 const MATERIALS: Readonly<Record<KeyRole, Material>> = {
   cmk: { form: 'secret', kind: 'wrapping' },
   import: { form: 'pair', algorithm: 'rsa-2048', use: 'import' },
-  binding: { form: 'secret', kind: SERVICE_KEY_KINDS.binding },
-  credential: { form: 'secret', kind: SERVICE_KEY_KINDS.credential },
+  ...SERVICE_KEY_MATERIAL,
 }
 
 /** A row of a made-up store. */
@@ -56,14 +57,15 @@ export function storedKey(role: KeyRole, material: Material = MATERIALS[role]): 
 
 function labelOf(role: KeyRole, key: KeyRef): string {
   if (role === 'cmk') return cmkLabel(key)
-  return role === 'import' ? importLabel(newKeyId()) : serviceKeyLabel(role, key.version)
+  return role === 'import' ? importPairLabel(newKeyId(), key) : serviceKeyLabel(role, key.version)
 }
 
 /** The object that a row ought to have. */
 export function objectOf({ material, id, label }: StoredKey): KeyAttributes {
   if (material.form === 'pair') {
     const flags = { ...PROTECTED, ...PAIR_FLAGS[material.use], wrap: undefined, encrypt: undefined }
-    return { class: 3, keyType: material.algorithm.startsWith('rsa') ? 0 : 3, label, id, flags }
+    const rsa = material.algorithm.startsWith('rsa')
+    return { class: 3, keyType: rsa ? 0 : 3, bits: rsa ? 2048 : 256, label, id, flags }
   }
   const wraps = material.kind === 'wrapping'
   const uses = wraps ? { wrap: true, unwrap: true } : { sign: true, verify: true }
@@ -86,12 +88,40 @@ export function withFlags(
 }
 
 /** Facts of a token that hides nothing. */
-export const FACTS: TokenFacts = { reportsLocal: true, hasGcm: true, importPairsDecrypt: false }
+export const FACTS: TokenFacts = {
+  reportsLocal: true,
+  hasGcm: true,
+  importPairsDecrypt: false,
+  production: true,
+}
 
-/** What is observed of a service in which all is well. */
+/** What these observations leave out; the tests of each group make up their own. */
+export const NOT_HERE = { omitted: 'Another test has this.' }
+
+const SET: readonly TokenFlag[] = [
+  'RNG',
+  'LOGIN_REQUIRED',
+  'USER_PIN_INITIALIZED',
+  'TOKEN_INITIALIZED',
+]
+
+/** A token in order. */
+export const STATE: TokenState = {
+  flags: Object.fromEntries(TOKEN_FLAGS.map((flag) => [flag, SET.includes(flag)])) as Record<
+    TokenFlag,
+    boolean
+  >,
+  minPinBytes: 4,
+  maxPinBytes: 255,
+  libraryPath: '/usr/lib/library.so',
+  librarySha256: 'ab'.repeat(32),
+  cryptoki: '2.40',
+}
+
+/** What is observed of token and store where all is well. */
 export function healthy(
-  stored: readonly StoredKey[] = (['binding', 'credential', 'import', 'cmk'] as const).map((role) =>
-    storedKey(role),
+  stored: readonly StoredKey[] = (['binding', 'credential', 'audit', 'import', 'cmk'] as const).map(
+    (role) => storedKey(role),
   ),
 ): Observations {
   const tests = ['wrap 8 bytes', 'unwrap 8 bytes', 'unwrap of changed bytes is refused']
@@ -101,6 +131,17 @@ export function healthy(
     'random bytes differ',
   ]
   return {
+    mode: 'full',
+    tokenState: STATE,
+    vectors: NOT_HERE,
+    random: { value: randomBytes(65_536) },
+    attacks: NOT_HERE,
+    frames: NOT_HERE,
+    auditLog: NOT_HERE,
+    lifeCycle: NOT_HERE,
+    rights: NOT_HERE,
+    transport: NOT_HERE,
+    build: NOT_HERE,
     identity: {
       label: 'kms',
       manufacturer: 'maker',

@@ -13,13 +13,24 @@ describeUnless(missing, 'a compliance run on an NSS softokn token', () => {
       expect(report.exitCode).toBe(1)
       expect(failedIds(report)).toEqual(['KEY-ATTEMPTS'])
       const { failed, failures } = checkOf(report, 'KEY-ATTEMPTS')
-      expect(failed).toBe(4)
-      expect(failures[0]?.observed).toContain('wrap under a key that is known outside')
+      expect(failed).toBe(5)
+      expect(failures[0]?.observed).toContain('wrap under another key of the service')
       expect(checkOf(report, 'KEY-LOCAL')).toMatchObject({
         verdict: 'not-applicable',
-        not_applicable: 4,
+        not_applicable: 5,
         remarks: [expect.stringContaining('CKA_LOCAL')],
       })
+      const full = await bench.report({}, ['--full'])
+      expect(failedIds(full)).toEqual([
+        'KEY-ATTEMPTS',
+        'ATTACK-WRAP-DECRYPT',
+        'ATTACK-CONFLICTING-TEMPLATES',
+        'ATTACK-RE-IMPORT',
+        'ATTACK-WEAK-WRAP',
+      ])
+      expect(checkOf(full, 'KEY-ATTEMPTS').failures[0]?.observed).toContain(
+        'wrap under a key that is known outside',
+      )
     } finally {
       await bench.close()
     }

@@ -1,5 +1,5 @@
 import { observe } from '../../src/compliance/observe.js'
-import type { KeyRecords } from '../../src/compliance/stored-keys.js'
+import type { KeyRecords } from '../../src/compliance/records/stored-keys.js'
 import { runCompliance } from '../../src/compliance/report.js'
 import { cmkLabel } from '../../src/core/cmk.js'
 import { HsmError } from '../../src/core/hsm.js'
@@ -11,6 +11,7 @@ import { type HsmCall, createMemoryHsm } from '../support/memory-hsm.js'
 /** What the rows of the test have in common. */
 const PLAIN: Omit<KeptVersion, 'key' | 'checkValue'> = {
   materialId: 'material',
+  home: 1,
   createdAt: 0,
   expiresAt: undefined,
   use: 'in-use',
@@ -46,6 +47,7 @@ class Changing {
       hsm: this.hsm,
       records: this.records,
       facts: FACTS,
+      mode: 'read-only' as const,
       pause: async () => {
         this.pauses++
         await this.whenPaused()
@@ -74,7 +76,7 @@ test('asks for nothing that would change the token', async () => {
   service.calls.length = 0
   await observe(service.parts)
   expect(new Set(service.calls)).toEqual(
-    new Set(['identity', 'knownAnswers', 'inspectKeys', 'attempts']),
+    new Set(['identity', 'tokenState', 'knownAnswers', 'random', 'inspectKeys', 'attempts']),
   )
 })
 

@@ -1,6 +1,6 @@
-import type { KeyAttributes, KeyFlag, KeyKind } from '../core/hsm.js'
-import type { PairAlgorithm, PairUse } from '../core/hsm-pairs.js'
-import type { KeyRole } from './observations.js'
+import type { KeyAttributes, KeyFlag, KeyKind } from '../../core/hsm.js'
+import type { PairAlgorithm, PairUse } from '../../core/hsm-pairs.js'
+import type { KeyRole } from '../observations.js'
 
 /** Material of a key that the store names: one secret, or the private half of a pair. */
 export type Material =
@@ -19,6 +19,13 @@ export const KEY_TYPES = {
 
 /** Name of a key type. */
 export type KeyTypeName = keyof typeof KEY_TYPES
+
+/** A key type of an object as a report names it: `CKK_AES`, or its number where it is a vendor's own. */
+export function keyTypeName(keyType: number): string {
+  const known = Object.entries(KEY_TYPES).find(([, number]) => number === keyType)
+  if (known) return `CKK_${known[0]}`
+  return keyType < 0 ? 'not reported' : `0x${keyType.toString(16)}`
+}
 
 const WRAP = ['wrap', 'unwrap'] as const
 const MAC = ['sign', 'verify'] as const
@@ -98,6 +105,7 @@ const CKO_PRIVATE_KEY = 3
 function unexplained(role: KeyRole, object: Pick<KeyAttributes, 'class' | 'keyType'>): ExpectedUse {
   if (role === 'binding') return { types: ['GENERIC_SECRET'], uses: [MAC] }
   if (role === 'credential') return { types: ['AES'], uses: [WRAP] }
+  if (role === 'audit') return { types: ['EC'], uses: [PAIR_USES.sign] }
   if (object.class === CKO_PRIVATE_KEY) {
     const types = ['RSA', 'EC', 'EC_EDWARDS', 'ML_DSA'] as const
     return { types, uses: Object.values(PAIR_USES) }

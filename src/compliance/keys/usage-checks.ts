@@ -1,8 +1,9 @@
-import type { KeyAttributes, KeyFlag } from '../core/hsm.js'
-import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
-import { KEY_TYPES, expectedUse } from './expected-use.js'
-import type { ServiceItem } from './inventory.js'
-import type { KeyRole, TokenFacts } from './observations.js'
+import type { KeyAttributes, KeyFlag } from '../../core/hsm.js'
+import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
+import { KEY_TYPES, expectedUse, keyTypeName } from './expected-use.js'
+import type { ServiceItem } from '../inventory.js'
+import type { KeyRole, TokenFacts } from '../observations.js'
+import { type Requirement, serves } from '../requirements.js'
 
 const USES = [
   'wrap',
@@ -14,11 +15,13 @@ const USES = [
   'derive',
 ] as const satisfies readonly KeyFlag[]
 
+const ONE_USE = serves('SP 800-57 part 1 rev 5', '5.2')
+
 const TYPE_CHECK: CheckDefinition = {
   id: 'KEY-TYPE',
   suite: 'keys',
   title: 'Keys are of the type of their algorithm',
-  requirement: 'SP 800-57 part 1 section 5.2; PKCS#11 v3.1 CKA_KEY_TYPE',
+  requirements: [...ONE_USE, ...serves('PKCS#11 v3.1', '4.7')],
   method: 'CKA_KEY_TYPE of each key of the service is read back from the token.',
 }
 
@@ -27,25 +30,31 @@ const USAGE_CHECKS: readonly (CheckDefinition & { readonly role: KeyRole })[] = 
     id: 'KEY-USAGE',
     role: 'cmk',
     title: 'Each CMK has the one use of its specification, and no other',
-    requirement: 'SP 800-57 part 1 section 5.2 (one key, one use); SP 800-38F',
+    requirements: [...ONE_USE, ...serves('SP 800-38F', '5')],
   }),
   usageCheck({
     id: 'IMPORT-KEY-USAGE',
     role: 'import',
     title: 'Pairs for imports unwrap, and do nothing else',
-    requirement: 'SP 800-57 part 1 section 5.2 (one key, one use); SP 800-56B',
+    requirements: [...ONE_USE, ...serves('SP 800-56B rev 2', '9')],
   }),
   usageCheck({
     id: 'BINDING-KEY-USAGE',
     role: 'binding',
     title: 'Binding keys sign and verify, and do nothing else',
-    requirement: 'SP 800-57 part 1 section 5.2 (one key, one use); FIPS 198-1',
+    requirements: [...ONE_USE, ...serves('FIPS 198-1', '4')],
   }),
   usageCheck({
     id: 'CREDENTIAL-KEY-USAGE',
     role: 'credential',
     title: 'Credential keys wrap and unwrap, and do nothing else',
-    requirement: 'SP 800-57 part 1 section 5.2 (one key, one use); SP 800-38F',
+    requirements: [...ONE_USE, ...serves('SP 800-38F', '5')],
+  }),
+  usageCheck({
+    id: 'AUDIT-KEY-USAGE',
+    role: 'audit',
+    title: 'The audit key signs, and does nothing else',
+    requirements: [...ONE_USE, ...serves('FIPS 186-5', '6')],
   }),
 ]
 
@@ -54,6 +63,7 @@ const NOTHING: Readonly<Record<KeyRole, string>> = {
   import: 'No import is under way.',
   binding: 'There is no binding key on the token.',
   credential: 'There is no credential key on the token.',
+  audit: 'There is no audit key on the token.',
 }
 
 /** Judges what every key of the service can be used for: its own use, and no other. */
@@ -81,7 +91,7 @@ export function judgeUsage(
 function judgeType(item: ServiceItem, facts: TokenFacts): Finding {
   const { object, subject } = item
   const { types } = expectedUse({ ...item, material: item.stored?.material }, facts)
-  const observed = typeName(object.keyType)
+  const observed = keyTypeName(object.keyType)
   if (types === undefined) {
     const reason = 'Its type has a number of the vendor’s own.'
     return { subject, observed, verdict: 'not-applicable', reason }
@@ -91,12 +101,6 @@ function judgeType(item: ServiceItem, facts: TokenFacts): Finding {
   }
   const wanted = types.map((type) => `CKK_${type}`).join(' or ')
   return { subject, observed, verdict: 'fail', reason: `it must be ${wanted}` }
-}
-
-function typeName(keyType: number): string {
-  const known = Object.entries(KEY_TYPES).find(([, number]) => number === keyType)
-  if (known) return `CKK_${known[0]}`
-  return keyType < 0 ? 'not reported' : `0x${keyType.toString(16)}`
 }
 
 function judgeUses(item: ServiceItem, facts: TokenFacts): Finding {
@@ -130,7 +134,7 @@ function usageCheck(row: {
   readonly id: string
   readonly role: KeyRole
   readonly title: string
-  readonly requirement: string
+  readonly requirements: readonly Requirement[]
 }): CheckDefinition & { readonly role: KeyRole } {
   const method = 'CKA_WRAP, UNWRAP, ENCRYPT, DECRYPT, SIGN, VERIFY and DERIVE are read back.'
   return { suite: 'keys', method, ...row }

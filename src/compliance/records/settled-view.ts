@@ -1,6 +1,7 @@
-import type { Inspection, KeyAttributes } from '../core/hsm.js'
-import type { Observations, StoredKey } from './observations.js'
-import { type KeyRecords, listStoredKeys } from './stored-keys.js'
+import { FIRST_HOME } from '../../core/home.js'
+import type { Inspection, KeyAttributes } from '../../core/hsm.js'
+import type { Observations, StoredKey } from '../observations.js'
+import { type HousedKey, type KeyRecords, listStoredKeys } from './stored-keys.js'
 
 /** A difference is believed when it was seen so many times in a row. */
 const LOOKS = 4
@@ -46,7 +47,21 @@ async function takeLook({
   const all = await hsm.inspectKeys()
   // A public key has nothing to protect, and its private half is there under the same CKA_ID.
   const objects = all.filter((object) => object.class !== CKO_PUBLIC_KEY)
-  return { before, objects, after: await listStoredKeys(records) }
+  const after = await listStoredKeys(records)
+  const home = homeAmong(after, objects)
+  return { before: housedIn(before, home), objects, after: housedIn(after, home) }
+}
+
+/** Which token is looked at: the newest whose own keys of the service are among the objects, else the newest of all. */
+function homeAmong(keys: readonly HousedKey[], objects: readonly KeyAttributes[]): number {
+  const own = keys.filter(({ role }) => role !== 'cmk' && role !== 'import')
+  const there = idsOf(objects)
+  const seen = own.filter(({ id }) => there.has(id))
+  return Math.max(FIRST_HOME, ...(seen.length > 0 ? seen : own).map(({ home }) => home))
+}
+
+function housedIn(keys: readonly HousedKey[], home: number): readonly StoredKey[] {
+  return keys.filter((key) => key.home === home)
 }
 
 /** CKA_IDs of objects that no row explains, and of rows that stood there all the time without an object. */

@@ -1,7 +1,8 @@
-import type { KeyFlag } from '../core/hsm.js'
-import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
-import type { ServiceItem } from './inventory.js'
-import type { TokenFacts } from './observations.js'
+import type { KeyFlag } from '../../core/hsm.js'
+import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
+import type { ServiceItem } from '../inventory.js'
+import type { TokenFacts } from '../observations.js'
+import { serves } from '../requirements.js'
 
 const NO_KEYS = 'There is no key of the service on the token.'
 const UNKNOWN = 'not reported'
@@ -15,7 +16,11 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-SENSITIVE',
     title: 'Keys are sensitive: the token never shows them in the clear',
-    requirement: 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.1); PKCS#11 v3.1 CKA_SENSITIVE',
+    requirements: [
+      ...serves('FIPS 140-3', '7.9.1'),
+      ...serves('PKCS#11 v3.1', '4.9', '4.10'),
+      ...serves('PCI DSS 4.0', '3.6.1.2'),
+    ],
     flag: 'sensitive',
     attribute: 'CKA_SENSITIVE',
     wanted: true,
@@ -23,7 +28,11 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-EXTRACTABLE',
     title: 'Keys cannot be extracted, not even wrapped',
-    requirement: 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.5); PKCS#11 v3.1 CKA_EXTRACTABLE',
+    requirements: [
+      ...serves('FIPS 140-3', '7.9.5'),
+      ...serves('PKCS#11 v3.1', '4.9', '4.10'),
+      ...serves('PCI DSS 4.0', '3.6.1.2', '3.6.1.4'),
+    ],
     flag: 'extractable',
     attribute: 'CKA_EXTRACTABLE',
     wanted: false,
@@ -31,7 +40,7 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-ALWAYS-SENSITIVE',
     title: 'Keys were never anything but sensitive',
-    requirement: 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.1); PKCS#11 v3.1 CKA_ALWAYS_SENSITIVE',
+    requirements: [...serves('FIPS 140-3', '7.9.1'), ...serves('PKCS#11 v3.1', '4.9', '4.10')],
     flag: 'alwaysSensitive',
     attribute: 'CKA_ALWAYS_SENSITIVE',
     wanted: true,
@@ -39,8 +48,7 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-NEVER-EXTRACTABLE',
     title: 'Keys could never be extracted',
-    requirement:
-      'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.5); PKCS#11 v3.1 CKA_NEVER_EXTRACTABLE',
+    requirements: [...serves('FIPS 140-3', '7.9.5'), ...serves('PKCS#11 v3.1', '4.9', '4.10')],
     flag: 'neverExtractable',
     attribute: 'CKA_NEVER_EXTRACTABLE',
     wanted: true,
@@ -48,8 +56,12 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-LOCAL',
     title: 'Keys were generated on the token',
-    requirement:
-      'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.3); SP 800-133; PKCS#11 v3.1 CKA_LOCAL',
+    requirements: [
+      ...serves('FIPS 140-3', '7.9.3'),
+      ...serves('SP 800-133 rev 2', '4'),
+      ...serves('PKCS#11 v3.1', '4.7'),
+      ...serves('PCI DSS 4.0', '3.7.1'),
+    ],
     flag: 'local',
     attribute: 'CKA_LOCAL',
     wanted: true,
@@ -57,7 +69,11 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-TOKEN',
     title: 'Keys are stored on the token',
-    requirement: 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.6); PKCS#11 v3.1 CKA_TOKEN',
+    requirements: [
+      ...serves('FIPS 140-3', '7.9.6'),
+      ...serves('PKCS#11 v3.1', '4.4'),
+      ...serves('PCI DSS 4.0', '3.7.3'),
+    ],
     flag: 'token',
     attribute: 'CKA_TOKEN',
     wanted: true,
@@ -65,7 +81,7 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-PRIVATE',
     title: 'Keys can be seen after a login only',
-    requirement: 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.4, roles); PKCS#11 v3.1 CKA_PRIVATE',
+    requirements: [...serves('FIPS 140-3', '7.4'), ...serves('PKCS#11 v3.1', '4.4')],
     flag: 'private',
     attribute: 'CKA_PRIVATE',
     wanted: true,
@@ -73,7 +89,7 @@ const FLAG_CHECKS: readonly FlagCheck[] = [
   flagCheck({
     id: 'KEY-MODIFIABLE',
     title: 'Attributes of keys cannot be changed',
-    requirement: 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.1); PKCS#11 v3.1 CKA_MODIFIABLE',
+    requirements: [...serves('FIPS 140-3', '7.9.1'), ...serves('PKCS#11 v3.1', '4.4')],
     flag: 'modifiable',
     attribute: 'CKA_MODIFIABLE',
     wanted: false,

@@ -1,10 +1,11 @@
-import type { KeyKind, KnownAnswer } from '../core/hsm.js'
-import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
-import type { Material } from './expected-use.js'
-import type { Observations } from './observations.js'
-import { printable } from './printable.js'
+import type { KeyKind, KnownAnswer } from '../../core/hsm.js'
+import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
+import type { Material } from '../keys/expected-use.js'
+import type { Observations } from '../observations.js'
+import { printable } from '../printable.js'
+import { serves } from '../requirements.js'
 
-const SELF_TEST = 'FIPS 140-3 (ISO/IEC 19790:2012 section 7.10.3, algorithm self-tests)'
+const SELF_TEST = serves('FIPS 140-3', '7.10.3')
 const METHOD =
   'A key and a message that are public go into the token as session objects; the bytes of the answer are compared.'
 
@@ -21,46 +22,46 @@ const GROUPS: readonly Group[] = [
   group({
     id: 'KAT-AES-KWP-WRAP',
     title: 'The token wraps as RFC 5649 says',
-    requirement: `SP 800-38F section 6.3 (KWP-AE), RFC 5649; ${SELF_TEST}`,
+    requirements: [...serves('SP 800-38F', '6.3'), ...serves('RFC 5649', '4.1'), ...SELF_TEST],
     matches: /^wrap /,
     kind: 'wrapping',
   }),
   group({
     id: 'KAT-AES-KWP-INTEGRITY',
     title: 'The token unwraps nothing that was changed',
-    requirement: `SP 800-38F section 6.3 (KWP-AD, FAIL), RFC 5649 section 3; ${SELF_TEST}`,
+    requirements: [...serves('SP 800-38F', '6.3'), ...serves('RFC 5649', '3'), ...SELF_TEST],
     matches: /^unwrap of changed /,
   }),
   group({
     id: 'KAT-AES-KWP-UNWRAP',
     title: 'The token unwraps as RFC 5649 says',
-    requirement: `SP 800-38F section 6.3 (KWP-AD), RFC 5649; ${SELF_TEST}`,
+    requirements: [...serves('SP 800-38F', '6.3'), ...serves('RFC 5649', '4.2'), ...SELF_TEST],
     matches: /^unwrap /,
   }),
   group({
     id: 'KAT-HMAC',
     title: 'The token computes HMAC-SHA-256',
-    requirement: `FIPS 198-1; ${SELF_TEST}`,
+    requirements: [...serves('FIPS 198-1', '4'), ...SELF_TEST],
     matches: /^HMAC-SHA-256 /,
     kind: 'binding',
   }),
   group({
     id: 'KAT-AES-GCM',
     title: 'The token computes AES-256-GCM',
-    requirement: `SP 800-38D; ${SELF_TEST}`,
+    requirements: [...serves('SP 800-38D', '7.1', '7.2'), ...SELF_TEST],
     matches: /^AES-256-GCM/,
   }),
   group({
     id: 'KAT-RANDOM',
     title: 'The random generator of the token answers with bytes that differ',
-    requirement: 'SP 800-90B section 4 (health tests); PKCS#11 v3.1 C_GenerateRandom',
+    requirements: [...serves('SP 800-90B', '4.3'), ...serves('PKCS#11 v3.1', '5.19')],
     matches: /^random /,
     method: 'Two draws are compared with each other and with zeroes: a stuck generator is noticed.',
   }),
   group({
     id: 'KAT-OTHER',
     title: 'The token passes its other known-answer tests',
-    requirement: SELF_TEST,
+    requirements: SELF_TEST,
     matches: /^/,
   }),
 ]

@@ -1,41 +1,47 @@
-import type { KeyKind } from '../core/hsm.js'
-import { type CheckDefinition, type CheckResult, type Finding, conclude } from './check.js'
-import { type InventoryItem, expectedLabel, subjectOf } from './inventory.js'
-import { canCompare, provenKinds } from './known-answer-checks.js'
-import type { Observations, StoredKey } from './observations.js'
-import { printable } from './printable.js'
+import type { KeyKind } from '../../core/hsm.js'
+import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
+import { type InventoryItem, expectedLabel, subjectOf } from '../inventory.js'
+import { canCompare, provenKinds } from '../known-answers/known-answer-checks.js'
+import type { Observations, StoredKey } from '../observations.js'
+import { printable } from '../printable.js'
+import { serves } from '../requirements.js'
 
-const ASSOCIATION = 'SP 800-57 part 1 section 6.2 (association of stored keys)'
+const ASSOCIATION = serves('SP 800-57 part 1 rev 5', '6.2')
+
+const SUBSTITUTION = [...serves('FIPS 140-3', '7.9.1'), ...serves('PCI DSS 4.0', '3.7.7')]
 
 const MISSING = check({
   id: 'STORE-MISSING',
   title: 'Every key that the store names is on the token',
-  requirement: `${ASSOCIATION}; availability of stored keys`,
+  requirements: ASSOCIATION,
   method: 'Each version of each CMK and each key of the service is looked up by its CKA_ID.',
 })
 const DUPLICATE = check({
   id: 'STORE-DUPLICATE',
   title: 'No two objects on the token have the same CKA_ID',
-  requirement: `${ASSOCIATION}; FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.1, substitution)`,
+  requirements: [...ASSOCIATION, ...SUBSTITUTION],
   method: 'The objects on the token are counted by CKA_ID: which of two would answer is chance.',
 })
 const ORPHAN = check({
   id: 'STORE-ORPHAN',
   title: 'Every key object on the token is explained by the store',
-  requirement: `${ASSOCIATION}; SP 800-57 part 1 section 8 (keys are accounted for)`,
+  requirements: [
+    ...serves('SP 800-57 part 1 rev 5', '6.2', '9.1'),
+    ...serves('PCI DSS 4.0', '3.6.1.4'),
+  ],
   method:
     'Each object of a secret or private key is looked up in the store by its CKA_ID; what a call under way may explain is looked at again.',
 })
 const LABEL = check({
   id: 'STORE-LABEL',
   title: 'The label of every key says what its CKA_ID says',
-  requirement: `${ASSOCIATION}; PKCS#11 v3.1 CKA_LABEL, CKA_ID`,
+  requirements: [...ASSOCIATION, ...serves('PKCS#11 v3.1', '4.4', '4.7')],
   method: 'CKA_LABEL is compared with the label that the key of this CKA_ID must have.',
 })
 const CHECK_VALUE = check({
   id: 'STORE-CHECK-VALUE',
   title: 'Every key on the token is the one that the store recorded',
-  requirement: `FIPS 140-3 (ISO/IEC 19790:2012 section 7.9.1, substitution); ${ASSOCIATION}`,
+  requirements: [...SUBSTITUTION, ...ASSOCIATION],
   method: 'A known answer is computed with the key and compared with the one of its generation.',
 })
 
