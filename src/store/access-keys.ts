@@ -1,6 +1,8 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { AccessKey, AccessKeyStore } from '../core/access-key.js'
+import { OwnerMissing } from '../core/identity.js'
 import type { Calls } from './calls.js'
+import { locksRows } from './row-locks.js'
 import { isStorable, requireStorable } from './storable.js'
 import type { AccessKeyTable, Tables } from './tables.js'
 
@@ -8,33 +10,68 @@ import type { AccessKeyTable, Tables } from './tables.js'
 export function sqlAccessKeyStore(calls: Calls): AccessKeyStore {
   return {
     insert: async (accessKey) => {
-      const inserted = await calls.run((db) => insert(db, accessKey))
+      const inserted = await calls.run((db) =>
+        db.transaction().execute(async (transaction) => {
+          await holdOwner(transaction, accessKey)
+          return insert(transaction, accessKey)
+        }),
+      )
       if (!inserted) throw new Error('An access key of this id exists already.')
     },
     find: (id) => calls.run((db) => find(db, id)),
-    list: () => calls.run((db) => list(db)),
+    list: (userId) => calls.run((db) => list(db, userId)),
     setState: (id, state) => calls.run((db) => setState(db, id, state)),
+    remove: (id) => calls.run((db) => remove(db, id)),
+    removeExpired: (before) => calls.run((db) => removeExpired(db, before)),
   }
 }
 
 async function insert(db: Kysely<Tables>, accessKey: AccessKey): Promise<boolean> {
-  const { id, projectId, domainId, userName, sealedSecret, createdAt, ...same } = accessKey
-  requireStorable({ id, project_id: projectId, domain_id: domainId, user_name: userName })
+  const { id, projectId, domainId, userId, sealedSecret, createdAt, ...same } = accessKey
+  requireStorable({ id, project_id: projectId, domain_id: domainId, user_id: userId })
   const inserted = await db
     .insertInto('access_key')
     .values({
       id,
       project_id: projectId,
       domain_id: domainId,
-      user_name: userName,
+      user_id: userId,
       state: same.state,
       sealed_secret: sealedSecret,
+      expires_at: same.temporary?.expiresAt ?? null,
+      token_digest: same.temporary?.tokenDigest ?? null,
       created_at: createdAt,
       revision: same.revision,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst()
   return inserted.numInsertedOrUpdatedRows === 1n
+}
+
+/** Makes sure that project and user are of the account, and stay until the transaction ends. */
+async function holdOwner(
+  db: Kysely<Tables>,
+  { projectId, domainId, userId }: AccessKey,
+): Promise<void> {
+  requireStorable({ project_id: projectId, domain_id: domainId, user_id: userId })
+  const project = db
+    .selectFrom('account_project')
+    .select('id')
+    .where('id', '=', projectId)
+    .where('domain_id', '=', domainId)
+  const user = db
+    .selectFrom('account_user')
+    .select('id')
+    .where('id', '=', userId)
+    .where('domain_id', '=', domainId)
+  const locked = locksRows(db)
+  const found = [
+    await (locked ? project.forKeyShare() : project).executeTakeFirst(),
+    await (locked ? user.forKeyShare() : user).executeTakeFirst(),
+  ]
+  if (found.includes(undefined)) {
+    throw new OwnerMissing('The account has no such project, or no such user.')
+  }
 }
 
 async function find(db: Kysely<Tables>, id: string): Promise<AccessKey | undefined> {
@@ -44,13 +81,10 @@ async function find(db: Kysely<Tables>, id: string): Promise<AccessKey | undefin
   return row && accessKeyOf(row)
 }
 
-async function list(db: Kysely<Tables>): Promise<readonly AccessKey[]> {
-  const rows = await db
-    .selectFrom('access_key')
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
+async function list(db: Kysely<Tables>, userId?: string): Promise<readonly AccessKey[]> {
+  if (userId !== undefined && !isStorable(userId)) return []
+  const all = db.selectFrom('access_key').selectAll().orderBy('created_at').orderBy('id')
+  const rows = await (userId === undefined ? all : all.where('user_id', '=', userId)).execute()
   return rows.map(accessKeyOf)
 }
 
@@ -68,14 +102,32 @@ async function setState(
   return updated.numUpdatedRows === 1n
 }
 
+async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
+  if (!isStorable(id)) return false
+  const removed = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirst()
+  return removed.numDeletedRows === 1n
+}
+
+async function removeExpired(db: Kysely<Tables>, before: number): Promise<number> {
+  const removed = await db
+    .deleteFrom('access_key')
+    .where('expires_at', '<', before)
+    .executeTakeFirst()
+  return Number(removed.numDeletedRows)
+}
+
 function accessKeyOf(row: Selectable<AccessKeyTable>): AccessKey {
   return {
     id: row.id,
     projectId: row.project_id,
     domainId: row.domain_id,
-    userName: row.user_name,
+    userId: row.user_id,
     state: row.state,
     sealedSecret: new Uint8Array(row.sealed_secret),
+    temporary:
+      row.expires_at === null || row.token_digest === null
+        ? undefined
+        : { expiresAt: row.expires_at, tokenDigest: new Uint8Array(row.token_digest) },
     createdAt: row.created_at,
     revision: row.revision,
   }

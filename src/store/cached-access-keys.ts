@@ -11,7 +11,9 @@ export function cachedAccessKeys(store: AccessKeyStore, clock: Clock): AccessKey
   return {
     insert: (accessKey) => cache.write(accessKey.id, () => store.insert(accessKey)),
     find: (id) => cache.find(id, () => store.find(id)),
-    list: () => store.list(),
+    list: (userId) => store.list(userId),
     setState: (id, state) => cache.write(id, () => store.setState(id, state)),
+    remove: (id) => cache.write(id, () => store.remove(id)),
+    removeExpired: (before) => cache.writeAny(() => store.removeExpired(before)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Alias, AliasStore } from '../core/alias.js'
 import type { Clock } from '../core/clock.js'
 import type { ProjectId } from '../core/ids.js'
+import { NO_SIBLINGS } from '../core/siblings.js'
 import { type ReadThrough, readThrough } from './read-through.js'
 
 /** An alias store with a memory, and the way to have that forget everything. */
@@ -10,8 +11,12 @@ export interface CachedAliases extends AliasStore {
 }
 
 /** An alias store that answers `find` from memory for half a second. A change made through it is seen at once. */
-export function cachedAliases(store: AliasStore, clock: Clock): CachedAliases {
-  const cache = readThrough<Alias>(clock)
+export function cachedAliases(
+  store: AliasStore,
+  clock: Clock,
+  siblings = NO_SIBLINGS,
+): CachedAliases {
+  const cache = readThrough<Alias>(clock, { name: 'aliases', siblings })
   return {
     ...store,
     insert: (request) =>

@@ -2,14 +2,15 @@ import type { Clock } from '../core/clock.js'
 import type { Cmk } from '../core/cmk.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
 import type { KeyStore } from '../core/key-store.js'
+import { NO_SIBLINGS } from '../core/siblings.js'
 import { readThrough } from './read-through.js'
 
 /**
  * A key store that answers `find` and `findAnywhere` from memory for half a second, so that a request does not cost a
  * query. A change made through it is seen at once; one made by another replica, half a second later.
  */
-export function cachedKeys(store: KeyStore, clock: Clock): KeyStore {
-  const cache = readThrough<Cmk>(clock)
+export function cachedKeys(store: KeyStore, clock: Clock, siblings = NO_SIBLINGS): KeyStore {
+  const cache = readThrough<Cmk>(clock, { name: 'keys', siblings })
   return {
     ...store,
     insert: (request) => cache.write(cacheKeys(request.cmk), () => store.insert(request)),

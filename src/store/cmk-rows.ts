@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Cmk, KeyVersion } from '../core/cmk.js'
 import { dueAt } from '../core/due.js'
+import type { Residence } from '../core/home.js'
 import type { CmkTable, CmkVersionTable } from './tables.js'
 
 /** The row of a CMK, but for what the stores of aliases, tags and grants count in it. */
@@ -20,6 +21,7 @@ export function cmkRow(
     origin: cmk.origin,
     enterprise_project_id: cmk.enterpriseProjectId,
     keystore_id: cmk.keystoreId,
+    homes: homesText(cmk.homes),
     current_version: cmk.currentVersion,
     created_at: cmk.createdAt,
     deletion_at: cmk.deletionAt ?? null,
@@ -51,6 +53,7 @@ export function cmkOf(row: Selectable<CmkTable>): Cmk {
     origin: row.origin,
     enterpriseProjectId: row.enterprise_project_id,
     keystoreId: row.keystore_id,
+    homes: homesOf(row.homes),
     currentVersion: row.current_version,
     createdAt: row.created_at,
     deletionAt: row.deletion_at ?? undefined,
@@ -68,12 +71,24 @@ export function cmkOf(row: Selectable<CmkTable>): Cmk {
   }
 }
 
+function homesText(homes: readonly Residence[]): string {
+  return homes.map(({ home, since }) => `${home}:${since}`).join(',')
+}
+
+function homesOf(text: string): readonly Residence[] {
+  return text.split(',').map((residence) => {
+    const [home = '', since = ''] = residence.split(':')
+    return { home: Number(home), since: Number(since) }
+  })
+}
+
 /** The row of a version. */
 export function versionRow(version: KeyVersion): Insertable<CmkVersionTable> {
   return {
     cmk_id: version.key.keyId,
     version: version.key.version,
     material_id: version.materialId,
+    home: version.home,
     check_value: version.checkValue,
     created_at: version.createdAt,
     expires_at: version.expiresAt ?? null,
@@ -87,6 +102,7 @@ export function versionOf(row: Selectable<CmkVersionTable>): KeyVersion {
   return {
     key: { keyId: row.cmk_id, version: row.version },
     materialId: row.material_id,
+    home: row.home,
     checkValue: new Uint8Array(row.check_value),
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,

@@ -1,6 +1,15 @@
 import type { AccessKeyStore } from '../core/access-key.js'
 import type { Stores } from '../core/service.js'
+import type { AccessPolicyStore } from '../core/access-policy.js'
+import type { BearerTokenStore } from '../core/bearer-token.js'
+import type { IdentityStore } from '../core/identity.js'
+import type { OutlookStore } from '../core/outlook.js'
+import type { SealedSecretStore } from '../core/sealed-secrets.js'
+import type { ServingProcessStore } from '../core/serving-process.js'
 import type { ServiceKeyStore } from '../core/service-key.js'
+import { sqlAccessPolicyStore } from './access-policies.js'
+import { sqlBearerTokenStore } from './bearer-tokens.js'
+import { sqlIdentityStore } from './identities.js'
 import { sqlAccessKeyStore } from './access-keys.js'
 import { sqlAliasStore } from './aliases.js'
 import { callsTo } from './calls.js'
@@ -12,7 +21,10 @@ import { ACCESS_POINTS, KEY_POLICIES } from './key-space-rows.js'
 import { sqlKeySpaceStore } from './key-space.js'
 import { sqlKeyStore } from './keys.js'
 import { sqlKeystoreStore } from './keystores.js'
+import { sqlOutlookStore } from './outlook.js'
 import { openPostgres } from './postgres.js'
+import { sqlSealedSecretStore } from './sealed-secrets.js'
+import { sqlServingProcessStore } from './serving-processes.js'
 import { sqlServiceKeyStore } from './service-keys.js'
 import { openSqlite } from './sqlite.js'
 import { sqlTagStore } from './tags.js'
@@ -20,7 +32,13 @@ import { sqlTagStore } from './tags.js'
 /** An open database: the stores in it, and its own life. */
 export interface Database extends Stores {
   readonly accessKeys: AccessKeyStore
+  readonly identities: IdentityStore
+  readonly policies: AccessPolicyStore
+  readonly bearerTokens: BearerTokenStore
   readonly serviceKeys: ServiceKeyStore
+  readonly sealedSecrets: SealedSecretStore
+  readonly servingProcesses: ServingProcessStore
+  readonly outlook: OutlookStore
   /**
    * Makes sure that the database answers and takes writes.
    *
@@ -50,7 +68,13 @@ export async function openDatabase(url: string): Promise<Database> {
     accessPoints: sqlKeySpaceStore(calls, ACCESS_POINTS),
     keyPolicies: sqlKeySpaceStore(calls, KEY_POLICIES),
     accessKeys: sqlAccessKeyStore(calls),
+    identities: sqlIdentityStore(calls),
+    policies: sqlAccessPolicyStore(calls),
+    bearerTokens: sqlBearerTokenStore(calls),
     serviceKeys: sqlServiceKeyStore(calls),
+    sealedSecrets: sqlSealedSecretStore(calls),
+    servingProcesses: sqlServingProcessStore(calls),
+    outlook: sqlOutlookStore(calls),
     ping: () => calls.run(ping),
     close: () => calls.close(),
   }

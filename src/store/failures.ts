@@ -1,4 +1,5 @@
 import { KmsError } from '../core/errors.js'
+import { NameTaken, OwnerMissing, StillInUse } from '../core/identity.js'
 import { StaleRevision, StoreUnavailable } from '../core/key-store.js'
 import { NewerDatabase } from './migrate.js'
 
@@ -41,7 +42,15 @@ const MISTAKES: ReadonlySet<string> = new Set([
 ])
 
 /** What is thrown on purpose, and says all that is to be said. */
-const OWN = [KmsError, StaleRevision, StoreUnavailable, NewerDatabase] as const
+const OWN = [
+  KmsError,
+  StaleRevision,
+  StoreUnavailable,
+  NewerDatabase,
+  NameTaken,
+  OwnerMissing,
+  StillInUse,
+] as const
 
 /** Fields in which PostgreSQL repeats values and statements. */
 const TALKATIVE = ['detail', 'hint', 'where', 'internalQuery'] as const
@@ -57,7 +66,17 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
 
 /** Whether a statement failed because a value that must be unique is there already. */
 export function isUniqueViolation(error: unknown): boolean {
-  return isError(error) && ['23505', 'SQLITE_CONSTRAINT_UNIQUE'].includes(codeOf(error) ?? '')
+  return (
+    isError(error) &&
+    ['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(
+      codeOf(error) ?? '',
+    )
+  )
+}
+
+/** Whether a statement failed because the row that it refers to is not there, or because others refer to its row. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return isError(error) && ['23503', 'SQLITE_CONSTRAINT_FOREIGNKEY'].includes(codeOf(error) ?? '')
 }
 
 /**

@@ -60,7 +60,11 @@ async function insert(db: Kysely<Tables>, { grant, perKey }: Request<'insert'>):
 }
 
 /** Counts the grants that a user may retire; last of all in a transaction, since other projects wait for it as well. */
-async function countRetirable(db: Kysely<Tables>, principal: string, by: 1 | -1): Promise<void> {
+export async function countRetirable(
+  db: Kysely<Tables>,
+  principal: string,
+  by: number,
+): Promise<void> {
   const { grants } = await db
     .insertInto('retirable_tally')
     .values({ principal, grants: by })
@@ -152,14 +156,14 @@ function inSnapshot<T>(db: Kysely<Tables>, work: (snapshot: Kysely<Tables>) => P
 
 async function listForGrantee(
   db: Kysely<Tables>,
-  { keyId, userName, domainId }: Request<'listForGrantee'>,
+  { keyId, userId, domainId }: Request<'listForGrantee'>,
 ): Promise<readonly Grant[]> {
-  if (![keyId, userName, domainId].every(isStorable)) return []
+  if (![keyId, userId, domainId].every(isStorable)) return []
   const rows = await inOrder(db)
     .where('cmk_id', '=', keyId)
     .where((row) =>
       row.or([
-        row.and({ grantee_principal: userName, grantee_principal_type: 'user' }),
+        row.and({ grantee_principal: userId, grantee_principal_type: 'user' }),
         row.and({ grantee_principal: domainId, grantee_principal_type: 'domain' }),
       ]),
     )

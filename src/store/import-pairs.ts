@@ -9,7 +9,7 @@ import type { ImportPairTable, Tables } from './tables.js'
 export function sqlImportPairStore(calls: Calls): ImportPairStore {
   return {
     insert: (pair) => calls.run((db) => insert(db, pair)),
-    newest: (cmkId) => calls.run((db) => newest(db, cmkId)),
+    newest: (cmkId, home) => calls.run((db) => newest(db, cmkId, home)),
     find: (key) => calls.run((db) => find(db, key)),
     expired: (request) => calls.run((db) => expired(db, request)),
     remove: (key) => calls.run((db) => remove(db, key)),
@@ -23,18 +23,24 @@ async function insert(db: Kysely<Tables>, pair: ImportPair): Promise<void> {
       key_id: pair.key.keyId,
       version: pair.key.version,
       cmk_id: pair.cmkId,
+      home: pair.home,
       created_at: pair.createdAt,
       expires_at: pair.expiresAt,
     })
     .execute()
 }
 
-async function newest(db: Kysely<Tables>, cmkId: KeyId): Promise<ImportPair | undefined> {
+async function newest(
+  db: Kysely<Tables>,
+  cmkId: KeyId,
+  home: number,
+): Promise<ImportPair | undefined> {
   if (!isStorable(cmkId)) return undefined
   const row = await db
     .selectFrom('import_pair')
     .selectAll()
     .where('cmk_id', '=', cmkId)
+    .where('home', '=', home)
     .orderBy('created_at', 'desc')
     .orderBy('key_id', 'desc')
     .limit(1)
@@ -58,12 +64,13 @@ async function find(
 
 async function expired(
   db: Kysely<Tables>,
-  { now, limit }: { readonly now: number; readonly limit: number },
+  { now, limit, homes }: Parameters<ImportPairStore['expired']>[0],
 ): Promise<readonly ImportPair[]> {
   const rows = await db
     .selectFrom('import_pair')
     .selectAll()
     .where('expires_at', '<=', now)
+    .where('home', 'in', homes)
     .orderBy('expires_at')
     .orderBy('key_id')
     .limit(limit)
@@ -84,6 +91,7 @@ function pairOf(row: Selectable<ImportPairTable>): ImportPair {
   return {
     key: { keyId: row.key_id, version: row.version },
     cmkId: row.cmk_id,
+    home: row.home,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   }

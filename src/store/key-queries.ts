@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Cmk, KeyVersion } from '../core/cmk.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
+import { DEFAULT_KEYSTORE } from '../core/keystore.js'
 import type { CmkFilter, KeptVersion, Page } from '../core/key-store.js'
 import { cmkOf, versionOf } from './cmk-rows.js'
 import { tallied } from './cmk-tallies.js'
@@ -104,6 +105,25 @@ export async function versionsOf(db: Kysely<Tables>, keyId: KeyId): Promise<read
     .selectFrom('cmk_version')
     .selectAll()
     .where('cmk_id', '=', keyId)
+    .orderBy('version')
+    .execute()
+  return rows.map(versionOf)
+}
+
+/** Versions in the default keystore that are, or were, on another token than that of a home. */
+export async function versionsElsewhere(
+  db: Kysely<Tables>,
+  home: number,
+): Promise<readonly KeyVersion[]> {
+  const rows = await db
+    .selectFrom('cmk_version')
+    .innerJoin('cmk', 'cmk.id', 'cmk_version.cmk_id')
+    .selectAll('cmk_version')
+    .where('keystore_id', '=', DEFAULT_KEYSTORE)
+    .where('home', '!=', home)
+    .where((row) => row.or([row('present', '=', 1), row('use', '=', 'in-use')]))
+    .where('material_gone', '=', 0)
+    .orderBy('cmk_id')
     .orderBy('version')
     .execute()
   return rows.map(versionOf)

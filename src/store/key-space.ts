@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { ProjectId } from '../core/ids.js'
 import type { KeySpaceObject, KeySpaceStore } from '../core/key-space.js'
-import { StaleRevision } from '../core/key-store.js'
 import type { Calls } from './calls.js'
+import { replaceRow } from './rows.js'
 import { isStorable, requireStorable } from './storable.js'
 import type { KeySpaceTable, Tables } from './tables.js'
 
@@ -32,7 +32,9 @@ async function insert<Item extends KeySpaceObject, Row extends KeySpaceTable>(
   { table, rowOf }: KeySpaceKind<Item, Row>,
   item: Item,
 ): Promise<void> {
-  const columns = columnsOf(rowOf(item))
+  const row: KeySpaceTable = rowOf(item)
+  requireStorableRow(row)
+  const columns = Object.entries<unknown>({ ...row })
   const names = sql.join(columns.map(([name]) => sql.ref(name)))
   const values = sql.join(columns.map(([, value]) => value))
   await sql`insert into ${sql.table(table)} (${names}) values (${values})`.execute(db)
@@ -54,16 +56,9 @@ async function replace<Item extends KeySpaceObject, Row extends KeySpaceTable>(
   { table, rowOf }: KeySpaceKind<Item, Row>,
   item: Item,
 ): Promise<void> {
-  const row = { ...rowOf(item), revision: item.revision + 1 }
-  const changes = sql.join(columnsOf(row).map(([name, value]) => sql`${sql.ref(name)} = ${value}`))
-  const { numAffectedRows } = await sql`
-    update ${sql.table(table)} set ${changes}
-    where id = ${item.id} and project_id = ${item.projectId} and revision = ${item.revision}`.execute(
-    db,
-  )
-  if (numAffectedRows !== 1n) {
-    throw new StaleRevision('The object was changed by another writer since it was read.')
-  }
+  const row: KeySpaceTable = rowOf(item)
+  requireStorableRow(row)
+  await replaceRow(db, table, row, { fixed: ['id', 'project_id'], what: 'object' })
 }
 
 async function remove(
@@ -90,9 +85,7 @@ async function list<Item extends KeySpaceObject, Row extends KeySpaceTable>(
   return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit }
 }
 
-/** Columns of a row with their values, of which the texts can be kept. */
-function columnsOf(row: KeySpaceTable): readonly (readonly [string, unknown])[] {
-  const columns = Object.entries(row)
-  requireStorable(Object.fromEntries(columns.filter(([, value]) => typeof value === 'string')))
-  return columns
+function requireStorableRow(row: KeySpaceTable): void {
+  const texts = Object.entries(row).filter(([, value]) => typeof value === 'string')
+  requireStorable(Object.fromEntries(texts))
 }

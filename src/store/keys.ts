@@ -15,6 +15,7 @@ import {
   findCmk,
   findCmkByAlias,
   listCmks,
+  versionsElsewhere,
   versionsOf,
 } from './key-queries.js'
 import { requireOpenKeystore } from './keystores.js'
@@ -35,6 +36,7 @@ export function sqlKeyStore(calls: Calls): KeyStore {
     countByKeystore: (keystoreId) => calls.run((db) => countCmksInKeystore(db, keystoreId)),
     findByAlias: (projectId, alias) => calls.run((db) => findCmkByAlias(db, projectId, alias)),
     versions: (keyId) => calls.run((db) => versionsOf(db, keyId)),
+    versionsElsewhere: (home) => calls.run((db) => versionsElsewhere(db, home)),
     allVersions: () => calls.run((db) => allVersions(db)),
     claimDue: (request) => calls.run((db) => claimDue(db, request)),
   }

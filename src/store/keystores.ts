@@ -1,10 +1,10 @@
 import type { Kysely, Selectable } from 'kysely'
 import { KmsError } from '../core/errors.js'
-import { StaleRevision } from '../core/key-store.js'
 import { DEFAULT_KEYSTORE, type Keystore, type KeystoreStore } from '../core/keystore.js'
 import type { Calls } from './calls.js'
 import { isUniqueViolation } from './failures.js'
 import { locksRows } from './row-locks.js'
+import { replaceRow } from './rows.js'
 import { isStorable, requireStorable } from './storable.js'
 import type { KeystoreTable, Tables } from './tables.js'
 
@@ -64,20 +64,11 @@ async function find(db: Kysely<Tables>, id: string): Promise<Keystore | undefine
 
 async function replace(db: Kysely<Tables>, keystore: Keystore): Promise<void> {
   requireStorableKeystore(keystore)
-  const { id, domain_id, created_at, revision, ...changed } = rowOf(keystore)
-  const updated = await db
-    .updateTable('keystore')
-    .set({ ...changed, revision: revision + 1 })
-    .where('id', '=', id)
-    .where('domain_id', '=', domain_id)
-    .where('created_at', '=', created_at)
-    .where('revision', '=', revision)
-    .executeTakeFirst()
-    .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? aliasTaken(error) : error
-    })
-  if (updated.numUpdatedRows === 0n) {
-    throw new StaleRevision('The keystore was changed by another writer since it was read.')
+  const fixed = ['id', 'domain_id', 'created_at'] as const
+  try {
+    await replaceRow(db, 'keystore', rowOf(keystore), { fixed, what: 'keystore' })
+  } catch (error) {
+    throw isUniqueViolation(error) ? aliasTaken(error) : error
   }
 }
 

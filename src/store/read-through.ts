@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { NO_SIBLINGS, type Siblings } from '../core/siblings.js'
 
 /** How long a row may be used after it was read: what another replica changes is seen here that much later. */
 const LIFETIME_MS = 500
@@ -19,11 +20,25 @@ interface Loading<Row> {
   readonly row: Promise<Row | undefined>
 }
 
+/** A memory of the same rows in each process of this machine. */
+export interface SharedMemory {
+  /** Tells it from other memories. */
+  readonly name: string
+  /** They are told of every write before it is acknowledged, so that they forget as well. */
+  readonly siblings: Siblings
+}
+
 /**
  * Makes a memory of rows that were found. That a row was not found is never remembered: anyone can ask for keys that do
  * not exist, and would push out those that do, and hide one that is made a moment later.
+ *
+ * @param clock - of time that only ever passes: a wall clock that is set back would keep rows for longer
  */
-export function readThrough<Row>(clock: Clock): ReadThrough<Row> {
+export function readThrough<Row>(
+  clock: Clock,
+  { name, siblings }: SharedMemory = { name: '', siblings: NO_SIBLINGS },
+): ReadThrough<Row> {
+  const topic = `forget ${name}`
   const rows = new Map<string, { readonly readAt: number; readonly row: Row }>()
   const loads = new Map<string, Loading<Row>>()
 
@@ -57,6 +72,16 @@ export function readThrough<Row>(clock: Clock): ReadThrough<Row> {
     loads.delete(key)
   }
 
+  function forgetAll(): void {
+    rows.clear()
+    loads.clear()
+  }
+
+  siblings.answer(topic, (keys) => {
+    if (!Array.isArray(keys)) forgetAll()
+    else for (const key of keys) if (typeof key === 'string') forget(key)
+  })
+
   return {
     async find(key, load) {
       const known = rows.get(key)
@@ -73,15 +98,17 @@ export function readThrough<Row>(clock: Clock): ReadThrough<Row> {
       try {
         return await work()
       } finally {
-        for (const key of typeof keys === 'string' ? [keys] : keys) forget(key)
+        const all = typeof keys === 'string' ? [keys] : keys
+        for (const key of all) forget(key)
+        await siblings.ask(topic, all)
       }
     },
     async writeAny(work) {
       try {
         return await work()
       } finally {
-        rows.clear()
-        loads.clear()
+        forgetAll()
+        await siblings.ask(topic, 'all')
       }
     },
   }

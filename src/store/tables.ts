@@ -1,6 +1,7 @@
 import type { AccessKey } from '../core/access-key.js'
 import type { Cmk, KeyState, KeyVersion } from '../core/cmk.js'
 import type { Grant } from '../core/grant.js'
+import type { IdentityState } from '../core/identity.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
 import type { KeySpec, KeyUsage } from '../core/key-specs.js'
 import type { AccessPoint } from '../core/key-space.js'
@@ -30,6 +31,8 @@ export interface CmkTable {
   origin: Cmk['origin']
   enterprise_project_id: string
   keystore_id: string
+  /** Residences, `home:since` each, joined by commas; oldest first. */
+  homes: string
   current_version: number
   /** Milliseconds since 1970, as every name that ends in `_at`. */
   created_at: number
@@ -68,6 +71,7 @@ export interface CmkVersionTable {
   cmk_id: KeyId
   version: number
   material_id: string
+  home: number
   check_value: Uint8Array
   created_at: number
   expires_at: number | null
@@ -141,6 +145,7 @@ export interface ImportPairTable {
   key_id: KeyId
   version: number
   cmk_id: KeyId
+  home: number
   created_at: number
   expires_at: number
 }
@@ -179,11 +184,71 @@ export interface AccessKeyTable {
   id: string
   project_id: ProjectId
   domain_id: string
-  user_name: string
+  user_id: string
   state: AccessKey['state']
   sealed_secret: Uint8Array
+  expires_at: number | null
+  token_digest: Uint8Array | null
   created_at: number
   revision: number
+}
+
+/** One account. */
+export interface AccountTable {
+  id: string
+  name: string
+  state: IdentityState
+  created_at: number
+  revision: number
+}
+
+/** One project of an account. */
+export interface AccountProjectTable {
+  id: ProjectId
+  domain_id: string
+  name: string
+  state: IdentityState
+  created_at: number
+  revision: number
+}
+
+/** One user of an account. */
+export interface AccountUserTable {
+  id: string
+  domain_id: string
+  name: string
+  state: IdentityState
+  password_hash: string | null
+  /** Digests, joined by commas. */
+  certificates: string
+  created_at: number
+  revision: number
+}
+
+/** One policy of an account. */
+export interface AccessPolicyTable {
+  id: string
+  domain_id: string
+  name: string
+  document: string
+  created_at: number
+  revision: number
+}
+
+/** That a policy is attached to a user. */
+export interface AttachedPolicyTable {
+  user_id: string
+  policy_id: string
+}
+
+/** One bearer token. */
+export interface BearerTokenTable {
+  digest: Uint8Array
+  user_id: string
+  domain_id: string
+  project_id: ProjectId
+  issued_at: number
+  expires_at: number
 }
 
 /** One key of the service's own. */
@@ -192,8 +257,18 @@ export interface ServiceKeyTable {
   purpose: ServiceKeyPurpose
   generation: number
   key_id: KeyId
+  home: number
   check_value: Uint8Array
   created_at: number
+  retired_at: number | null
+}
+
+/** One process that serves. */
+export interface ServingProcessTable {
+  id: string
+  /** Numbers, joined by commas. */
+  homes: string
+  seen_at: number
 }
 
 /** Every table, by name. */
@@ -212,5 +287,12 @@ export interface Tables {
   access_point: AccessPointTable
   key_policy: KeyPolicyTable
   access_key: AccessKeyTable
+  account: AccountTable
+  account_project: AccountProjectTable
+  account_user: AccountUserTable
+  access_policy: AccessPolicyTable
+  attached_policy: AttachedPolicyTable
+  bearer_token: BearerTokenTable
   service_key: ServiceKeyTable
+  serving_process: ServingProcessTable
 }

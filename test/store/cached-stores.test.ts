@@ -10,6 +10,7 @@ import { type Database, openDatabase } from '../../src/store/database.js'
 import {
   insertCmk,
   newProject,
+  insertAccessKey,
   sampleAccessKey,
   sampleAlias,
   sampleCmk,
@@ -87,7 +88,7 @@ test('everything but find goes straight to the store', async () => {
     const cmk = sampleCmk()
     const accessKey = sampleAccessKey()
     await insertCmk(keys, cmk)
-    await accessKeys.insert(accessKey)
+    await insertAccessKey({ ...database, accessKeys }, accessKey)
     const list = { projectId: cmk.projectId, filter: {}, page: { offset: 0, limit: 10 } }
     for (const description of ['first', 'second']) {
       const stored = await database.keys.find(cmk.projectId, cmk.id)
@@ -105,7 +106,7 @@ test('an access key disabled through the cache is refused at once', async () => 
   await withCaches(async ({ database, clock, accessKeys }) => {
     const accessKey = sampleAccessKey()
     expect(await accessKeys.find(accessKey.id)).toBeUndefined()
-    await accessKeys.insert(accessKey)
+    await insertAccessKey({ ...database, accessKeys }, accessKey)
     expect(await accessKeys.find(accessKey.id)).toStrictEqual(accessKey)
     expect(await accessKeys.setState(accessKey.id, 'disabled')).toBe(true)
     expect(await accessKeys.find(accessKey.id)).toMatchObject({ state: 'disabled' })
