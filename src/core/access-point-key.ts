@@ -46,7 +46,7 @@ export async function generateAccessPointPair(
   try {
     return {
       publicKey: Buffer.concat([PUBLIC_PREFIX, point]),
-      sealedPrivateKey: await sealRecord(parts.sealing, { owner: ownerOf(owner), secret }),
+      sealedPrivateKey: await sealRecord(parts.sealing, { owner: accessPointOwner(owner), secret }),
     }
   } finally {
     scalar.fill(0)
@@ -60,10 +60,11 @@ export function openAccessPointKey(
   request: { readonly owner: Owner; readonly sealedPrivateKey: Uint8Array },
 ): Promise<Uint8Array> {
   const { owner, sealedPrivateKey } = request
-  return openStoredRecord(sealing, { owner: ownerOf(owner), record: sealedPrivateKey })
+  return openStoredRecord(sealing, { owner: accessPointOwner(owner), record: sealedPrivateKey })
 }
 
-function ownerOf({ id, projectId }: Owner): RecordOwner {
+/** Whose secret the sealed record of an access point is. */
+export function accessPointOwner({ id, projectId }: Owner): RecordOwner {
   return { purpose: 'access point key', identity: [id, projectId] }
 }
 

@@ -5,6 +5,9 @@ export interface Caller {
   readonly projectId: ProjectId
   /** Account that owns the project. */
   readonly domainId: string
-  readonly userName: string
-  readonly accessKeyId: string
+  /** By which grants, policies and records name the user. */
+  readonly userId: string
+  readonly authentication: 'signature' | 'token' | 'oidc' | 'password'
+  /** Access key that signed the request; a request with a token has none. */
+  readonly accessKeyId: string | undefined
 }

@@ -1,4 +1,5 @@
 import { KmsError } from './errors.js'
+import type { Residence } from './home.js'
 import type { KeyId, KeyRef, ProjectId } from './ids.js'
 import type { KeySpec, KeyUsage } from './key-specs.js'
 
@@ -48,6 +49,8 @@ export interface Cmk {
   readonly origin: 'kms' | 'external'
   readonly enterpriseProjectId: string
   readonly keystoreId: string
+  /** On which of the tokens of its keystore its versions are, oldest first; there is one at least. */
+  readonly homes: readonly Residence[]
   /** The version that encrypts; every version decrypts. An external key without material has 1 here all the same. */
   readonly currentVersion: number
   readonly createdAt: number
@@ -69,6 +72,8 @@ export interface KeyVersion {
   readonly key: KeyRef
   /** Public name of the version, a UUID. */
   readonly materialId: string
+  /** Token that it is on, or was to be on. */
+  readonly home: number
   /**
    * Known answer made with a secret, or SHA-256 of the public key of a pair: notices a wrong token before it is used,
    * and material that is not the one imported before.

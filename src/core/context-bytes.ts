@@ -44,6 +44,26 @@ export function contextBytes(context: Context): Uint8Array {
 }
 
 /**
+ * Hexadecimal SHA-256 of a context as it came, for the audit log: two calls with the same context can be told from two
+ * with different ones. Nothing where there is no context, or one that is not acceptable.
+ */
+export function contextDigest(context: {
+  readonly map: unknown
+  readonly text: unknown
+}): string | undefined {
+  const { map, text } = context
+  if (map === undefined && text === undefined) return undefined
+  if (text !== undefined && typeof text !== 'string') return undefined
+  try {
+    const bytes = contextBytes({ map, text })
+    return bytes.length === 1 ? undefined : Buffer.from(sha256(bytes)).toString('hex')
+  } catch (error) {
+    if (error instanceof KmsError) return undefined
+    throw error
+  }
+}
+
+/**
  * Canonical bytes of a context with a PIN: 0x04 ‖ SHA-256 of the PIN ‖ the bytes of the context without it.
  *
  * A frame holds only a MAC of them by a key that never leaves the HSM, so nobody can try PINs without asking the service.

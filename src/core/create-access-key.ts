@@ -9,7 +9,7 @@ export interface AccessKeyOwner {
   readonly projectId: ProjectId
   /** Account that owns the project. */
   readonly domainId: string
-  readonly userName: string
+  readonly userId: string
 }
 
 /** What storing an access key needs. */
@@ -24,12 +24,14 @@ export async function storeAccessKey(
   { sealing, store, clock }: AccessKeyParts,
   owner: AccessKeyOwner,
   generated: GeneratedAccessKey,
+  temporary?: AccessKey['temporary'],
 ): Promise<AccessKey> {
   const { accessKeyId, secret } = generated
   const accessKey: AccessKey = {
     ...owner,
     id: accessKeyId,
     state: 'active',
+    temporary,
     sealedSecret: await sealSecret(sealing, { identity: { ...owner, accessKeyId }, secret }),
     createdAt: clock(),
     revision: 1,

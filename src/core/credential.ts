@@ -13,7 +13,7 @@ export interface AccessKeyIdentity {
   readonly accessKeyId: string
   readonly projectId: ProjectId
   readonly domainId: string
-  readonly userName: string
+  readonly userId: string
 }
 
 /** A fresh access key: the public half, and the secret in ASCII, which whoever asked for it zeroes. */
@@ -41,7 +41,7 @@ export function sealSecret(
   sealing: CredentialSealing,
   request: { readonly identity: AccessKeyIdentity; readonly secret: Uint8Array },
 ): Promise<Uint8Array> {
-  return sealRecord(sealing, { owner: ownerOf(request.identity), secret: request.secret })
+  return sealRecord(sealing, { owner: accessKeyOwner(request.identity), secret: request.secret })
 }
 
 /**
@@ -54,7 +54,7 @@ export function openSecret(
   request: { readonly identity: AccessKeyIdentity; readonly sealedSecret: Uint8Array },
 ): Promise<Uint8Array> {
   const { identity, sealedSecret } = request
-  return openStoredRecord(sealing, { owner: ownerOf(identity), record: sealedSecret })
+  return openStoredRecord(sealing, { owner: accessKeyOwner(identity), record: sealedSecret })
 }
 
 /** Generates an access key from the token's generator; every character is equally likely. */
@@ -67,6 +67,12 @@ export async function generateAccessKey(random: Randomness): Promise<GeneratedAc
   return { accessKeyId: Buffer.from(id).toString('latin1'), secret }
 }
 
-function ownerOf({ accessKeyId, projectId, domainId, userName }: AccessKeyIdentity): RecordOwner {
-  return { purpose: 'secret access key', identity: [accessKeyId, projectId, domainId, userName] }
+/** Whose secret the sealed record of an access key is. */
+export function accessKeyOwner({
+  accessKeyId,
+  projectId,
+  domainId,
+  userId,
+}: AccessKeyIdentity): RecordOwner {
+  return { purpose: 'secret access key', identity: [accessKeyId, projectId, domainId, userId] }
 }

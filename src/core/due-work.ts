@@ -1,7 +1,8 @@
 import type { Cmk } from './cmk.js'
+import { destroyVersions } from './destroy-versions.js'
 import type { KeyId } from './ids.js'
 import { type ImportPair, type ImportPairStore, trialPlaces } from './import-pair.js'
-import { DEFAULT_KEYSTORE } from './keystore.js'
+import { DEFAULT_KEYSTORE, type Tokens } from './keystore.js'
 import { bury, isDeletionDue } from './life-cycle.js'
 import { removeLapsedMaterial } from './remove-material.js'
 import { rewriteCmk } from './rewrite-cmk.js'
@@ -11,17 +12,24 @@ import { isRotationDue, postponeRotation } from './rotation.js'
 /** Work that nobody calls for: the end of a CMK, the end of imported material, a new version, the end of an import pair. */
 export type DueWork = 'destruction' | 'lapse' | 'rotation' | 'import-pair'
 
+/** What an item of due work is about; whose it is, where that is known. */
+export interface DueItem {
+  readonly keyId: KeyId
+  readonly owner: Pick<Cmk, 'projectId' | 'domainId'> | undefined
+}
+
 /** Who is told what became of due work. */
 export interface DueWorkObserver {
-  done(work: DueWork, about: { readonly keyId: KeyId; readonly versions: readonly number[] }): void
+  done(work: DueWork, item: DueItem & { readonly versions: readonly number[] }): void
   /** It is tried again when nobody claims it any more. */
-  failed(work: DueWork, keyId: KeyId, error: unknown): void
+  failed(work: DueWork, item: DueItem, error: unknown): void
   /** A destruction is due, but the clock is in doubt. */
-  held(keyId: KeyId): void
+  held(item: DueItem): void
 }
 
 /** What due work is done with. */
-export interface DueWorkParts extends Omit<RotationParts, 'clock'> {
+export interface DueWorkParts extends Omit<RotationParts, 'clock' | 'tokens'> {
+  readonly tokens: Pick<Tokens, 'of' | 'at' | 'homes'>
   readonly importPairs: ImportPairStore
   readonly observer: DueWorkObserver
 }
@@ -55,42 +63,45 @@ export async function runDueWork(parts: DueWorkParts, run: DueWorkRun): Promise<
       await workOn(parts, run, cmk)
     }
   }
-  for (const pair of await parts.importPairs.expired({ now, limit: PAIR_BATCH })) {
+  const homes = parts.tokens.homes()
+  for (const pair of await parts.importPairs.expired({ now, limit: PAIR_BATCH, homes })) {
     if (run.stopping()) return
-    await attempt(parts, { work: 'import-pair', keyId: pair.cmkId }, () => removePair(parts, pair))
+    await attempt(parts, { work: 'import-pair', keyId: pair.cmkId, owner: undefined }, () =>
+      removePair(parts, pair),
+    )
   }
 }
 
 async function workOn(parts: DueWorkParts, run: DueWorkRun, cmk: Cmk): Promise<void> {
   const { now, mayDestroy } = run
-  const keyId = cmk.id
+  const item = { keyId: cmk.id, owner: cmk }
   if (cmk.destroyedAt !== undefined || isDeletionDue(cmk, now)) {
     // A tombstone was decided on when the clock was not in doubt.
     if (mayDestroy || cmk.destroyedAt !== undefined) {
-      await attempt(parts, { work: 'destruction', keyId }, () => destroy(parts, cmk, now))
+      await attempt(parts, { work: 'destruction', ...item }, () => destroy(parts, cmk, now))
       return
     }
-    parts.observer.held(keyId)
+    parts.observer.held(item)
   }
   if (cmk.materialExpiresAt !== undefined && cmk.materialExpiresAt <= now) {
-    await attempt(parts, { work: 'lapse', keyId }, () => lapse(parts, cmk, now))
+    await attempt(parts, { work: 'lapse', ...item }, () => lapse(parts, cmk, now))
   }
   if (isRotationDue(cmk, now)) {
-    await attempt(parts, { work: 'rotation', keyId }, () => rotate(parts, cmk, now))
+    await attempt(parts, { work: 'rotation', ...item }, () => rotate(parts, cmk, now))
   }
 }
 
 /** Does an item and reports what became of it: the versions it was done to, or nothing where others did it. */
 async function attempt(
   { observer }: DueWorkParts,
-  { work, keyId }: { readonly work: DueWork; readonly keyId: KeyId },
+  { work, ...item }: DueItem & { readonly work: DueWork },
   run: () => Promise<readonly number[] | undefined>,
 ): Promise<void> {
   try {
     const versions = await run()
-    if (versions) observer.done(work, { keyId, versions })
+    if (versions) observer.done(work, { ...item, versions })
   } catch (error) {
-    observer.failed(work, keyId, error)
+    observer.failed(work, item, error)
   }
 }
 
@@ -110,9 +121,8 @@ async function destroy(
         )
       : first
   if (!buried) return undefined
-  const { hsm } = await tokens.of(buried.keystoreId)
   const versions = await keys.versions(buried.id)
-  for (const { key } of versions) await hsm.destroyKey(key)
+  await destroyVersions(tokens, buried, versions)
   const done = await rewriteCmk(keys, buried, (fresh) =>
     fresh.materialGone ? undefined : { cmk: { ...fresh, materialGone: true } },
   )
@@ -124,8 +134,7 @@ async function lapse(
   cmk: Cmk,
   now: number,
 ): Promise<readonly number[] | undefined> {
-  const { hsm } = await tokens.of(cmk.keystoreId)
-  const gone = await removeLapsedMaterial({ keys, hsm }, cmk, now)
+  const gone = await removeLapsedMaterial({ keys, tokens }, cmk, now)
   return gone.length === 0 ? undefined : gone.map(({ key }) => key.version)
 }
 
@@ -146,10 +155,10 @@ async function rotate(
 
 async function removePair(
   { tokens, importPairs }: DueWorkParts,
-  { key }: ImportPair,
+  { key, home }: ImportPair,
 ): Promise<readonly number[]> {
-  const { hsm } = await tokens.of(DEFAULT_KEYSTORE)
-  for (const place of [key, ...trialPlaces(key)]) await hsm.destroyKey(place)
+  const { hsm } = await tokens.at(DEFAULT_KEYSTORE, home)
+  await Promise.all([key, ...trialPlaces(key)].map((place) => hsm.destroyKey(place)))
   await importPairs.remove(key)
   return []
 }

@@ -115,6 +115,7 @@ const ERRORS = {
   'APIGW.0101': { status: 404, text: 'No operation has this address.' },
   'APIGW.0201': { status: 431, text: 'The request headers are too large.' },
   'APIGW.0301': { status: 401, text: 'Incorrect IAM authentication information.' },
+  'APIGW.0308': { status: 429, text: 'There are too many calls.' },
   'APIGW.0602': { status: 400, text: 'The request is not valid HTTP.' },
 } as const satisfies Record<`${'KMS' | 'APIGW'}.${string}`, { status: number; text: string }>
 

@@ -28,7 +28,7 @@ export interface Grant {
   readonly keyId: KeyId
   /** Project of the CMK. */
   readonly projectId: ProjectId
-  /** Name of a user, or id of an account. */
+  /** Id of a user, or id of an account. */
   readonly granteePrincipal: string
   readonly granteePrincipalType: 'user' | 'domain'
   readonly operations: readonly GrantOperation[]
@@ -40,9 +40,9 @@ export interface Grant {
   readonly createdAt: number
 }
 
-/** Whether a grant was given to a caller, by his name or by his account. */
-export function isGrantee(grant: Grant, { userName, domainId }: Caller): boolean {
-  return grant.granteePrincipal === (grant.granteePrincipalType === 'user' ? userName : domainId)
+/** Whether a grant was given to a caller, by his id or by his account. */
+export function isGrantee(grant: Grant, { userId, domainId }: Caller): boolean {
+  return grant.granteePrincipal === (grant.granteePrincipalType === 'user' ? userId : domainId)
 }
 
 /** Port: where the grants are kept. Lists go by time of creation, then id. */
@@ -64,7 +64,7 @@ export interface GrantStore {
   /** Grants on a CMK given to a user or to the account of that user. */
   listForGrantee(request: {
     readonly keyId: KeyId
-    readonly userName: string
+    readonly userId: string
     readonly domainId: string
   }): Promise<readonly Grant[]>
   /** The highest number of grants on any one CMK of a project. */

@@ -1,3 +1,4 @@
+import type { Assessment } from './hsm-assessment.js'
 import type { DataSealing, OaepDecryption, OaepHash, Rewrapping } from './hsm-data.js'
 import type { Importing } from './hsm-import.js'
 import type {
@@ -88,8 +89,13 @@ export interface KeyGeneration {
   }): Promise<Uint8Array>
   /** Computes the check value of a key again, so that a wrong token is noticed. */
   checkValue(request: { readonly key: KeyRef; readonly kind: KeyKind }): Promise<Uint8Array>
-  /** Destroys a key on the token, both halves of a pair; no error if it is not there. */
+  /**
+   * Destroys a key on the token, both halves of a pair; no error if it is not there. That it is not there is made sure of,
+   * so it takes long where it is not.
+   */
   destroyKey(key: KeyRef): Promise<void>
+  /** Destroys what there seems to be of a key on the token: for a place that is to be taken, or is cleared again later. */
+  discardKey(key: KeyRef): Promise<void>
 }
 
 /**
@@ -141,6 +147,8 @@ export interface Randomness {
 export interface KeyAttributes {
   readonly class: number
   readonly keyType: number
+  /** Bits of the secret, the modulus or a coordinate; nothing where the token does not tell, or nobody knows the curve. */
+  readonly bits?: number | undefined
   readonly label: string
   /** Hexadecimal CKA_ID. */
   readonly id: string
@@ -183,6 +191,14 @@ export interface Attempt {
   readonly detail: string
 }
 
+/** Which attempts are wished for. */
+export interface AttemptWish {
+  /** Whether attempts may create objects of the session: copies, and a wrapping key that is known. Default true. */
+  readonly creating?: boolean
+  /** A wrapping key of the service, under which the key is to be wrapped as well. */
+  readonly under?: KeyRef | undefined
+}
+
 /** Who the token says it is (CK_TOKEN_INFO), and the library that speaks for it (CK_INFO). */
 export interface TokenIdentity {
   readonly label: string
@@ -202,9 +218,12 @@ export interface Inspection {
   inspectKeys(): Promise<readonly KeyAttributes[]>
   /** Runs the known-answer tests. */
   knownAnswers(): Promise<readonly KnownAnswer[]>
-  /** Tries to read a key's value, to loosen its attributes and to extract it. */
-  attempts(key: KeyRef): Promise<readonly Attempt[]>
+  /** Tries to read a key's value, to loosen its attributes, to extract it, and to put it to uses that it lacks. */
+  attempts(key: KeyRef, wish?: AttemptWish): Promise<readonly Attempt[]>
 }
+
+/** What a token may take in from outside: secret keys, and private keys. */
+export const IMPORTS = ['secrets', 'pairs'] as const
 
 /** What this token can do, and what it cannot exceed: facts of its profile. */
 export interface HsmLimits {
@@ -217,6 +236,11 @@ export interface HsmLimits {
   readonly signatureSchemes: readonly SignatureScheme[]
   /** Hashes of RSA OAEP, for decryption and import. */
   readonly oaepHashes: readonly OaepHash[]
+  readonly imports: readonly (typeof IMPORTS)[number][]
+  /** Whether its pairs of use `agree` can be used. */
+  readonly agrees: boolean
+  /** Whether it seals texts: it has AES-GCM with an IV of the caller. */
+  readonly sealsData: boolean
 }
 
 /** Whether the HSM can be used now, and the reason where it cannot. */
@@ -239,7 +263,8 @@ export interface Hsm
     OaepDecryption,
     Importing,
     Randomness,
-    Inspection {
+    Inspection,
+    Assessment {
   readonly limits: HsmLimits
   status(): HsmStatus
   close(): Promise<void>

@@ -11,13 +11,14 @@ import type { ImportPermit } from './import-token.js'
 import { isOf, reservedVersion, settleMaterial, versionOfMaterial } from './imported-versions.js'
 import { keySpecRow, pairUse } from './key-specs.js'
 import type { KeyStore } from './key-store.js'
+import type { Token } from './keystore.js'
 import { requireAlive } from './life-cycle.js'
 import { rewriteCmk } from './rewrite-cmk.js'
 
 /** What an import works on. */
 export interface ImportParts {
   readonly keys: KeyStore
-  readonly hsm: Hsm
+  readonly token: Pick<Token, 'hsm' | 'home'>
   readonly clock: Clock
 }
 
@@ -62,7 +63,7 @@ interface Reservation {
 
 /** Unwraps material, takes its check value, and destroys it again. */
 async function tryMaterial(
-  { hsm }: ImportParts,
+  { token: { hsm } }: ImportParts,
   cmk: Cmk,
   material: WrappedMaterial,
 ): Promise<Uint8Array> {
@@ -72,14 +73,15 @@ async function tryMaterial(
   const label = importPairLabel(cmk.id, material.pair)
   for (const [turn, key] of turned.entries()) {
     try {
-      await hsm.destroyKey(key)
+      await hsm.discardKey(key)
       return await unwrap(hsm, { cmk, material, key, label })
     } catch (error) {
       // Another import of the same key may be in this place at this moment.
       const taken = error instanceof HsmError && error.failure === 'fault'
       if (!taken || turn === 2) throw error
     } finally {
-      await hsm.destroyKey(key).catch(() => undefined)
+      // What is missed here goes with the pair.
+      await hsm.discardKey(key).catch(() => undefined)
     }
   }
   throw new TypeError('There is no place to try material in.')
@@ -87,7 +89,7 @@ async function tryMaterial(
 
 /** Gives material its version: the one it had before, or a number that no material had. */
 async function reserve(
-  { keys, clock }: ImportParts,
+  { keys, clock, token: { home } }: ImportParts,
   first: Cmk,
   checkValue: Uint8Array,
 ): Promise<Reservation> {
@@ -98,9 +100,10 @@ async function reserve(
     requireImporting(fresh)
     const versions = await keys.versions(fresh.id)
     const own = versionOfMaterial(fresh, versions, checkValue)
+    if (own?.use === 'in-use') requireHome(own, home)
     known = own && { cmk: fresh, version: own, fresh: false }
     if (known) return undefined
-    version = reservedVersion(fresh, { versions, checkValue, now: clock() })
+    version = reservedVersion(fresh, { versions, checkValue, home, now: clock() })
     return { cmk: fresh, versions: [version] }
   })
   const made = cmk && version && { cmk, version, fresh: true }
@@ -109,9 +112,18 @@ async function reserve(
   return reservation
 }
 
+/** A version that was in use never changes its token; one that was not is where its material is. */
+function requireHome(version: KeyVersion, home: number): void {
+  if (version.home === home) return
+  throw new KmsError(
+    'KMS.2606',
+    'The key material is that of an older version, on another HSM token: import that of the newest version first.',
+  )
+}
+
 /** Brings material under the name of its version, unless it is there. */
 async function place(
-  { hsm }: ImportParts,
+  { token: { hsm } }: ImportParts,
   { cmk, version: { key } }: Reservation,
   request: { readonly checkValue: Uint8Array; readonly material: WrappedMaterial },
 ): Promise<void> {
@@ -136,7 +148,8 @@ async function settle(
   reserved: Reservation,
   request: { readonly checkValue: Uint8Array; readonly expiresAt: number | undefined },
 ): Promise<void> {
-  const { keys, hsm } = parts
+  const { keys, token } = parts
+  const { hsm, home } = token
   const { cmk, version, fresh } = reserved
   try {
     await rewriteCmk(keys, cmk, async (now) => {
@@ -147,7 +160,7 @@ async function settle(
       if (own?.key.version !== version.key.version) {
         throw new KmsError('KMS.0310', 'Another import of the same key was first.')
       }
-      return settleMaterial(now, versions, { ...own, expiresAt: request.expiresAt })
+      return settleMaterial(now, versions, { ...own, home, expiresAt: request.expiresAt })
     })
   } catch (error) {
     if (error instanceof KmsError) await giveUp({ keys, hsm }, { cmk, version, fresh })
@@ -160,7 +173,7 @@ async function settle(
  * first, so that no import of the same bytes can build on the object; what was imported before stays for the next one.
  */
 async function giveUp(
-  { keys, hsm }: Pick<ImportParts, 'keys' | 'hsm'>,
+  { keys, hsm }: { readonly keys: KeyStore; readonly hsm: Hsm },
   { cmk, version, fresh }: Reservation,
 ): Promise<void> {
   const { key } = version

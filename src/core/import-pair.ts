@@ -6,15 +6,12 @@ export const IMPORT_TOKEN_LIFE_MS = 24 * 60 * 60 * 1000
 /** What a pair for imports is on the token. */
 export const IMPORT_PAIR = { algorithm: 'rsa-2048', use: 'import' } as const
 
-/** Label of the pair for imports of a CMK on the token. */
-export function importLabel(cmkId: KeyId): string {
-  return `import/${cmkId}`
-}
-
 /** The pair on the token under whose public half material for one CMK is wrapped. Times in milliseconds since 1970. */
 export interface ImportPair {
   readonly key: KeyRef
   readonly cmkId: KeyId
+  /** Home of the token that it is on. */
+  readonly home: number
   readonly createdAt: number
   /** The pair is destroyed after this time; the tokens issued for it end no later. */
   readonly expiresAt: number
@@ -23,11 +20,15 @@ export interface ImportPair {
 /** Port: where the pairs for imports are kept. */
 export interface ImportPairStore {
   insert(pair: ImportPair): Promise<void>
-  /** The newest pair of a CMK. */
-  newest(cmkId: KeyId): Promise<ImportPair | undefined>
+  /** The newest pair of a CMK on the token of a home. */
+  newest(cmkId: KeyId, home: number): Promise<ImportPair | undefined>
   find(key: KeyRef): Promise<ImportPair | undefined>
-  /** Pairs that expired at or before a time, oldest first. */
-  expired(request: { readonly now: number; readonly limit: number }): Promise<readonly ImportPair[]>
+  /** Pairs on the tokens of some homes that expired at or before a time, oldest first. */
+  expired(request: {
+    readonly now: number
+    readonly limit: number
+    readonly homes: readonly number[]
+  }): Promise<readonly ImportPair[]>
   remove(key: KeyRef): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { Cmk } from './cmk.js'
 import { KmsError } from './errors.js'
-import { HsmError } from './hsm.js'
+import { HsmError, type HsmLimits } from './hsm.js'
 import type { OaepHash } from './hsm-data.js'
 import { newKeyId } from './ids.js'
 import {
@@ -11,7 +11,8 @@ import {
 } from './import-pair.js'
 import { requireAwaiting } from './imported-versions.js'
 import { keySpecRow } from './key-specs.js'
-import { DEFAULT_KEYSTORE, type Token } from './keystore.js'
+import type { KeyStore } from './key-store.js'
+import { DEFAULT_KEYSTORE, type Token, type Tokens } from './keystore.js'
 
 /** A pair lives for two tokens' time, so that most calls for parameters find one to use again. */
 const PAIR_LIFE_MS = 2 * IMPORT_TOKEN_LIFE_MS
@@ -47,6 +48,15 @@ export function requireImportedKind(cmk: Cmk): void {
   }
 }
 
+/** @throws KmsError KMS.0308 when the token takes no such material from outside */
+export function requireImports({ imports }: HsmLimits, { spec }: Pick<Cmk, 'spec'>): void {
+  if (imports.includes(keySpecRow(spec).form === 'pair' ? 'pairs' : 'secrets')) return
+  throw new KmsError(
+    'KMS.0308',
+    `origin must be kms: the token of this keystore imports no keys of the specification ${spec}.`,
+  )
+}
+
 /** @throws KmsError KMS.0308 when the token does not unwrap with this hash */
 export function requireOaepHash({ hsm }: Token, hash: OaepHash): void {
   if (hsm.limits.oaepHashes.includes(hash)) return
@@ -60,15 +70,31 @@ export function requireOaepHash({ hsm }: Token, hash: OaepHash): void {
 }
 
 /**
+ * The token that the next material of a CMK goes to. A version that was in use stays on its token for ever, since what it
+ * sealed is bound to a key of that token; of several that await their material the newest comes first. Material that is
+ * new goes where new keys are made.
+ *
+ * @throws KmsError KMS.0340, HsmError
+ */
+export async function tokenForImport(
+  { keys, tokens }: { readonly keys: KeyStore; readonly tokens: Pick<Tokens, 'of' | 'at'> },
+  cmk: Cmk,
+): Promise<Token> {
+  const versions = cmk.state === '5' ? await keys.versions(cmk.id) : []
+  const awaiting = versions.findLast(({ use, present }) => use === 'in-use' && !present)
+  return awaiting ? tokens.at(cmk.keystoreId, awaiting.home) : tokens.of(cmk.keystoreId)
+}
+
+/**
  * The pair under which material for a CMK is to be wrapped, and its public key: the newest one, while it outlives a token
  * issued now, else a new one.
  */
 export async function pairForImport(
-  { hsm }: Token,
+  { hsm, home }: Token,
   importPairs: ImportPairStore,
   { cmk, now }: { readonly cmk: Cmk; readonly now: number },
 ): Promise<{ readonly pair: ImportPair; readonly publicKey: Uint8Array }> {
-  const newest = await importPairs.newest(cmk.id)
+  const newest = await importPairs.newest(cmk.id, home)
   if (newest && newest.expiresAt - now >= IMPORT_TOKEN_LIFE_MS) {
     try {
       return { pair: newest, publicKey: await hsm.publicKey(newest.key) }
@@ -78,7 +104,7 @@ export async function pairForImport(
     }
   }
   const key = { keyId: newKeyId(), version: 1 }
-  const pair = { key, cmkId: cmk.id, createdAt: now, expiresAt: now + PAIR_LIFE_MS }
+  const pair = { key, cmkId: cmk.id, home, createdAt: now, expiresAt: now + PAIR_LIFE_MS }
   const publicKey = await hsm.generatePair({
     key,
     algorithm: 'rsa-2048',

@@ -101,7 +101,7 @@ function decode(bytes: Uint8Array): ImportTokenParts {
 function invalidToken(cause?: unknown): KmsError {
   return new KmsError(
     'KMS.2605',
-    'import_token is not valid: send it as get-parameters-for-import returned it.',
+    'import_token is not valid: send it as get-parameters-for-import returned it, or get new parameters where the service has changed its HSM token since.',
     { cause },
   )
 }

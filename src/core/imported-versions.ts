@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Cmk, KeyVersion } from './cmk.js'
 import { KmsError } from './errors.js'
+import { residencesOf } from './home.js'
 import { keySpecRow } from './key-specs.js'
 
 /*
@@ -32,12 +33,15 @@ export function reservedVersion(
   request: {
     readonly versions: readonly KeyVersion[]
     readonly checkValue: Uint8Array
+    /** Home of the token that it will be made on. */
+    readonly home: number
     readonly now: number
   },
 ): KeyVersion {
   return {
     key: { keyId: cmk.id, version: nextVersion(request.versions) },
     materialId: randomUUID(),
+    home: request.home,
     checkValue: request.checkValue,
     createdAt: request.now,
     expiresAt: undefined,
@@ -119,6 +123,7 @@ export function settleMaterial(
       ...cmk,
       state: cmk.state === '5' && isMaterialComplete(all) ? '2' : cmk.state,
       currentVersion: first ? placed.key.version : cmk.currentVersion,
+      homes: residencesOf(all, cmk.homes),
       materialExpiresAt: earliestExpiry(all),
     },
     versions: [settled],

@@ -69,6 +69,11 @@ export interface KeyStore {
   findByAlias(projectId: ProjectId, alias: string): Promise<Cmk | undefined>
   /** Versions of one CMK, oldest first. */
   versions(keyId: KeyId): Promise<readonly KeyVersion[]>
+  /**
+   * Versions in the default keystore that are on the token of another home than the one given, or were in use there and
+   * may come back; by CMK, oldest first.
+   */
+  versionsElsewhere(home: number): Promise<readonly KeyVersion[]>
   /** Every version of every CMK that should be on a token, for the comparison of the store with it. */
   allVersions(): Promise<readonly KeptVersion[]>
   /**

@@ -41,6 +41,8 @@ export interface KeystoreStore {
 
 /** A token, and the binding keys on it. */
 export interface Token {
+  /** Which of the tokens of its keystore it is. */
+  readonly home: number
   readonly hsm: Hsm
   readonly bindingKeys: BindingKeys
 }
@@ -48,12 +50,21 @@ export interface Token {
 /** Port: the tokens behind the keystores. */
 export interface Tokens {
   /**
-   * The token of a keystore, opened where it is not open yet.
+   * The token of a keystore that new keys are made on, opened where it is not open yet.
    *
    * @throws KmsError KMS.0340 when there is no such keystore, it is disabled or its HSM cluster is gone from the settings
    * @throws HsmError `unavailable` when its token cannot be opened
    */
   of(keystoreId: string): Promise<Token>
+  /**
+   * The token of one of the homes of a keystore.
+   *
+   * @throws as `of`; RetiredToken and KmsError KMS.0340 for an earlier home whose token was retired or is not in the
+   * settings; HsmError `unavailable` where another replica has made a home that this one does not know
+   */
+  at(keystoreId: string, home: number): Promise<Token>
+  /** Homes of the default keystore whose tokens are in the settings and known to be theirs. */
+  homes(): readonly number[]
   /**
    * Opens the token of a keystore whatever its state: proof that it can be enabled.
    *

@@ -22,11 +22,26 @@ export async function generateMaterial(
   return sha256(await hsm.generatePair({ key, algorithm: row.algorithm, use, label }))
 }
 
-/** @throws KmsError KMS.1110 when the token does not make keys of a specification */
-export function requireMakeable({ algorithms }: HsmLimits, spec: KeySpec): void {
-  if (algorithms.includes(keySpecRow(spec).algorithm)) return
-  throw new KmsError(
-    'KMS.1110',
-    `The token of this keystore does not make keys of the specification ${spec}.`,
-  )
+/** Whether the token makes keys of a specification, which are of use on it. */
+export function isMakeable(
+  { algorithms, agrees }: HsmLimits,
+  { spec, usage }: { readonly spec: KeySpec; readonly usage: KeyUsage },
+): boolean {
+  return algorithms.includes(keySpecRow(spec).algorithm) && (usage !== 'KEY_AGREEMENT' || agrees)
+}
+
+/** @throws KmsError KMS.1110 when the token does not make keys of a specification, or such keys are of no use on it */
+export function requireMakeable(
+  { algorithms, agrees }: HsmLimits,
+  { spec, usage }: { readonly spec: KeySpec; readonly usage: KeyUsage },
+): void {
+  if (!algorithms.includes(keySpecRow(spec).algorithm)) {
+    throw new KmsError(
+      'KMS.1110',
+      `The token of this keystore does not make keys of the specification ${spec}.`,
+    )
+  }
+  if (usage === 'KEY_AGREEMENT' && !agrees) {
+    throw new KmsError('KMS.1110', 'The token of this keystore has no keys for KEY_AGREEMENT.')
+  }
 }

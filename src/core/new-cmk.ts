@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Cmk, type KeyVersion, NO_ROTATION, currentKey } from './cmk.js'
+import { currentHome, residentOf } from './home.js'
 import { newKeyId } from './ids.js'
 
 /** What is asked of a new CMK. */
@@ -11,11 +12,16 @@ export type CmkWish = Pick<
 /** The record of a CMK at its beginning: enabled, or awaiting import where its material comes from elsewhere. */
 export function newCmk(
   wish: CmkWish,
-  place: Pick<Cmk, 'projectId' | 'domainId' | 'createdAt'>,
+  place: Pick<Cmk, 'projectId' | 'domainId' | 'createdAt'> & {
+    /** Home of the token that its material is made on. */
+    readonly home: number
+  },
 ): Cmk {
+  const { home, ...owner } = place
   return {
     ...wish,
-    ...place,
+    ...owner,
+    homes: residentOf(home),
     id: newKeyId(),
     state: wish.origin === 'kms' ? '2' : '5',
     currentVersion: 1,
@@ -33,6 +39,7 @@ export function firstVersion(cmk: Cmk, checkValue: Uint8Array): KeyVersion {
   return {
     key: currentKey(cmk),
     materialId: randomUUID(),
+    home: currentHome(cmk),
     checkValue,
     createdAt: cmk.createdAt,
     expiresAt: undefined,

@@ -68,7 +68,10 @@ export async function readPin(
   }
 }
 
-/** A record comes from the request here: one that names a binding key which never was is as forged as any other. */
+/**
+ * A record comes from the request here: one that names a key of the service which never was is as forged as any other. One
+ * of a token that was retired cannot be told from it.
+ */
 function isForged(error: unknown): boolean {
   if (!(error instanceof HsmError)) return false
   return error.failure === 'not-authentic' || error.failure === 'key-missing'
@@ -77,7 +80,7 @@ function isForged(error: unknown): boolean {
 function notSealed(cause?: unknown): KmsError {
   return new KmsError(
     'KMS.0308',
-    'pin must be what create-pin returned to this project, unless pin_type is PlainText.',
+    'pin must be what create-pin returned to this project, unless pin_type is PlainText. What it returned before the service gave up an HSM token does not open any more.',
     { cause },
   )
 }

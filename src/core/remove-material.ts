@@ -1,7 +1,8 @@
 import type { Cmk, KeyVersion } from './cmk.js'
-import type { Hsm } from './hsm.js'
 import { forgetMaterial, lapsedVersions, suspendForLapse } from './imported-versions.js'
+import { destroyVersions } from './destroy-versions.js'
 import type { KeyStore } from './key-store.js'
+import type { Tokens } from './keystore.js'
 import { rewriteCmk } from './rewrite-cmk.js'
 
 /**
@@ -10,10 +11,11 @@ import { rewriteCmk } from './rewrite-cmk.js'
  * leaves the work due, so that it is done again. Returns the versions that went.
  */
 export async function removeLapsedMaterial(
-  { keys, hsm }: { readonly keys: KeyStore; readonly hsm: Hsm },
+  parts: { readonly keys: KeyStore; readonly tokens: Pick<Tokens, 'at'> },
   first: Cmk,
   now: number,
 ): Promise<readonly KeyVersion[]> {
+  const { keys, tokens } = parts
   let lapsed: readonly KeyVersion[] = []
   let cmk = first
   const suspended = await rewriteCmk(keys, first, async (fresh) => {
@@ -23,7 +25,7 @@ export async function removeLapsedMaterial(
     return changed ? { cmk: changed } : undefined
   })
   if (lapsed.length === 0) return []
-  for (const { key } of lapsed) await hsm.destroyKey(key)
+  await destroyVersions(tokens, cmk, lapsed)
   let gone: readonly KeyVersion[] = []
   await rewriteCmk(keys, suspended ?? cmk, async (fresh) => {
     const versions = await keys.versions(fresh.id)

@@ -1,5 +1,6 @@
 import { type Cmk, type KeyVersion, requireEnabled } from './cmk.js'
 import { KmsError } from './errors.js'
+import { movedTo } from './home.js'
 import { keySpecRow } from './key-specs.js'
 import { DEFAULT_KEYSTORE } from './keystore.js'
 import { DAY_MS } from './life-cycle.js'
@@ -68,7 +69,11 @@ export function changeInterval(cmk: Cmk, days: number): Cmk {
 }
 
 /** Makes another version the one that encrypts; the versions before it go on decrypting. */
-export function rotateTo(cmk: Cmk, version: number, now: number): Cmk {
+export function rotateTo(
+  cmk: Cmk,
+  { key, home }: Pick<KeyVersion, 'key' | 'home'>,
+  now: number,
+): Cmk {
   const { enabled, intervalDays, count } = cmk.rotation
   return {
     ...withRotation(cmk, {
@@ -76,7 +81,8 @@ export function rotateTo(cmk: Cmk, version: number, now: number): Cmk {
       count: count + 1,
       nextAt: enabled ? now + intervalDays * DAY_MS : undefined,
     }),
-    currentVersion: version,
+    currentVersion: key.version,
+    homes: movedTo(cmk, { home, since: key.version }),
   }
 }
 

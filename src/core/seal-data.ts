@@ -1,18 +1,28 @@
 import { type DataFrame, decodeDataFrame, encodeDataHeader } from '../codec/data-frame.js'
 import { encodeChecked, encodeKeyIdField } from '../codec/frame.js'
 import { sha256 } from './datakey.js'
+import { KmsError } from './errors.js'
+import type { HsmLimits } from './hsm.js'
 import type { DataSealing, Rewrapping, SealedData, SealedFrame } from './hsm-data.js'
 import type { KeyRef } from './ids.js'
 import { orNotAuthentic, readFrame } from './read-frame.js'
 
-/** Seals a text under a message key of its own, and packs it into a frame. Zeroes the text. */
+/** A port of a token, and whether the token seals texts at all. */
+type Able<Port> = Port & { readonly limits: Pick<HsmLimits, 'sealsData'> }
+
+/**
+ * Seals a text under a message key of its own, and packs it into a frame. Zeroes the text.
+ *
+ * @throws KmsError KMS.2105 where the token cannot
+ */
 export async function sealText(
-  hsm: DataSealing,
+  hsm: Able<DataSealing>,
   request: { readonly key: KeyRef; readonly text: Uint8Array; readonly context: Uint8Array },
 ): Promise<Uint8Array> {
   const { key, text } = request
   const frame = prepareFrame({ ...request, textLength: text.length })
   try {
+    requireSealing(hsm.limits)
     return frame.finish(await hsm.sealData({ key, plaintext: text, frame: frame.bound }))
   } finally {
     text.fill(0)
@@ -38,31 +48,41 @@ export interface SealedText {
 /**
  * Opens a frame. The caller zeroes the text returned.
  *
- * @throws KmsError KMS.2201 for a forged frame and for a wrong context alike
+ * @throws KmsError KMS.2201 for a forged frame and for a wrong context alike, KMS.2105 where the token cannot
  */
-export function openText(hsm: DataSealing, sealed: SealedText): Promise<Uint8Array> {
+export async function openText(hsm: Able<DataSealing>, sealed: SealedText): Promise<Uint8Array> {
+  requireSealing(hsm.limits)
   return orNotAuthentic(hsm.openData(sourceOf(sealed)))
 }
 
 /**
  * Seals a text anew under another key or context, in one call of the HSM: the service does not see it.
  *
- * @throws KmsError KMS.2201 as {@link openText}
+ * @throws KmsError KMS.2201 and KMS.2105 as {@link openText}
  */
 export async function resealText(
-  hsm: Rewrapping,
+  hsm: Able<Rewrapping>,
   request: {
     readonly from: SealedText
     readonly to: { readonly key: KeyRef; readonly context: Uint8Array }
   },
 ): Promise<Uint8Array> {
   const { from, to } = request
+  requireSealing(hsm.limits)
   const frame = prepareFrame({ ...to, textLength: from.frame.textLength })
   const resealed = hsm.resealData({
     from: sourceOf(from),
     to: { key: to.key, frame: frame.bound },
   })
   return frame.finish(await orNotAuthentic(resealed))
+}
+
+function requireSealing({ sealsData }: Pick<HsmLimits, 'sealsData'>): void {
+  if (sealsData) return
+  throw new KmsError(
+    'KMS.2105',
+    'The token of this key has no AES-GCM for texts: encrypt them with a data key, or under an RSA key.',
+  )
 }
 
 function sourceOf({ key, frame, context }: SealedText): {

@@ -13,6 +13,13 @@ import { type Sealing, cutPadding } from './seal.js'
 export interface CredentialSealing extends Sealing {
   /** The credential key in use. */
   readonly credentialKey: KeyRef
+  /**
+   * What opens records of another generation of the credential key, which may be on another token; nothing where there
+   * never was such a generation.
+   *
+   * @throws HsmError `unavailable` where its token cannot be used now, `key-missing` where it was retired
+   */
+  readonly ofGeneration?: (generation: number) => Promise<CredentialSealing | undefined>
 }
 
 /**
@@ -62,11 +69,12 @@ export async function sealRecord(
  * @throws HsmError, `not-authentic` when the record was changed or belongs to another owner
  */
 export async function openRecord(
-  { hsm, bindingKeys, credentialKey }: CredentialSealing,
+  sealing: CredentialSealing,
   request: { readonly owner: RecordOwner; readonly record: Uint8Array },
 ): Promise<Uint8Array> {
   const { owner } = request
   const record = decodeCredentialRecord(request.record)
+  const { hsm, bindingKeys, credentialKey } = await opener(sealing, record.credentialGeneration)
   const bindingKey = bindingKeys.find(record.bindingGeneration)
   if (!bindingKey) {
     throw new HsmError(
@@ -75,12 +83,30 @@ export async function openRecord(
     )
   }
   const secret = await hsm.unwrap({
-    key: { keyId: credentialKey.keyId, version: record.credentialGeneration },
+    key: credentialKey,
     wrapped: record.wrapped,
     tag: record.tag,
     binding: bindingOf(bindingKey, { header: record.headerBytes, owner }),
   })
   return cutPadding(secret, record.secretLength)
+}
+
+/** Whether a record is under the credential key in use. @throws MalformedBytes when it is no record */
+export function isUnderCurrentKey(
+  { credentialKey }: Pick<CredentialSealing, 'credentialKey'>,
+  record: Uint8Array,
+): boolean {
+  return decodeCredentialRecord(record).credentialGeneration === credentialKey.version
+}
+
+async function opener(sealing: CredentialSealing, generation: number): Promise<CredentialSealing> {
+  if (generation === sealing.credentialKey.version) return sealing
+  const other = await sealing.ofGeneration?.(generation)
+  if (other) return other
+  throw new HsmError(
+    'key-missing',
+    'The credential key that a record was sealed with is not known.',
+  )
 }
 
 /**

@@ -18,7 +18,7 @@ const IDENTITY = {
   accessKeyId: ID,
   projectId: projectId('p'.repeat(32)),
   domainId: 'd'.repeat(32),
-  userName: 'somebody',
+  userId: 'somebody',
 }
 const SECRET = Buffer.from('SKexample-not-a-real-secret-000000000001')
 
@@ -70,7 +70,7 @@ describe('sealing', () => {
       ...['', ID.slice(1), `${ID}0`, ID.toLowerCase()].map((accessKeyId) => ({ accessKeyId })),
       { projectId: projectId('q'.repeat(32)) },
       { domainId: 'e'.repeat(32) },
-      { userName: 'root' },
+      { userId: 'root' },
     ]
     for (const other of others) {
       const identity = { ...IDENTITY, ...other }
@@ -114,12 +114,18 @@ describe('sealing', () => {
 
   test('an older credential key opens what it sealed', async () => {
     const sealedSecret = await sealSecret(sealing, { identity: IDENTITY, secret: SECRET })
-    const credentialKey = { ...sealing.credentialKey, version: 2 }
-    const opened = await openSecret(
-      { ...sealing, credentialKey },
-      { identity: IDENTITY, sealedSecret },
-    )
+    const newer = {
+      ...sealing,
+      credentialKey: { keyId: newKeyId(), version: 2 },
+      ofGeneration: (generation: number) => Promise.resolve(generation === 1 ? sealing : undefined),
+    }
+    const opened = await openSecret(newer, { identity: IDENTITY, sealedSecret })
     expect(Buffer.from(opened).equals(SECRET)).toBe(true)
+    const unknown = { ...newer, ofGeneration: () => Promise.resolve(undefined) }
+    const failure = { failure: 'key-missing' }
+    await expect(openSecret(unknown, { identity: IDENTITY, sealedSecret })).rejects.toMatchObject(
+      failure,
+    )
   })
 
   test('keys that are gone are reported as such', async () => {
