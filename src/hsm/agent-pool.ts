@@ -1,22 +1,21 @@
 import { HsmError, type HsmStatus } from '../core/hsm.js'
-import type { HsmObserver } from '../core/hsm-observer.js'
-import { type AgentListener, AgentProcess, type EndReason } from './agent-process.js'
+import type { FaultClass, FunctionFigure, HsmObserver } from '../core/hsm-observer.js'
+import type { LoginTurns } from '../core/login-turns.js'
+import { type AgentListener, AgentProcess, type EndReason, PLANNED_ENDS } from './agent-process.js'
+import { AgentStarts } from './agent-starts.js'
 import { backOffMs } from './back-off.js'
 import { REPEATABLE } from './commands.js'
+import { Doubts } from './doubts.js'
 import { JobQueue } from './job-queue.js'
 import { type Job, hsmError } from './job.js'
-import type { AgentStart, StartFailure } from './protocol.js'
+import type { AgentStart, CommandError, StartFailure } from './protocol.js'
+import { ServingAgents } from './serving-agents.js'
 import { HsmStartError } from './start-error.js'
 
-/**
- * Jobs that travel in one message. An agent gets the next message when it has answered the last one: what arrives
- * meanwhile waits in the queue and travels together, so the busier the service is, the fewer messages it sends.
- */
-const BATCH = 16
 /** A lost repeatable job is handed to another agent once. */
 const MAX_ATTEMPTS = 2
-/** Loading a vendor library and logging in may take longer than a call. */
-const START_TIMEOUT_MS = 15_000
+/** With no agent left, calls wait for the one that is starting so long, and are refused at once after that. */
+const PILE_UP_MS = 2_000
 const CLOSE_GRACE_MS = 3_000
 
 /** How the agents are run. */
@@ -27,31 +26,31 @@ export interface PoolOptions {
   readonly agents: number
   /** Calls that may wait for an agent; one more is refused as `busy`. */
   readonly queueLimit: number
-  /** Deadline of a call from its arrival, in milliseconds. */
+  /** What a call has from the arrival of its request, and a session for one call, in milliseconds. */
   readonly timeoutMs: number
   readonly observer: HsmObserver
+  /** Turns of all processes that log in with this PIN file, where there are others. */
+  readonly logins?: LoginTurns | undefined
 }
 
 /**
- * Agents, each a process that makes one PKCS#11 call at a time.
+ * Agents, each a process that makes one PKCS#11 call at a time over each of its sessions.
  *
  * A job goes to an idle agent, or waits in a bounded queue. An agent that hangs past the deadline is killed,
- * one that dies is replaced, one that has done its share (libraries leak) is exchanged while it still serves. Agents
- * start one after the other: several that try a wrong PIN at once would lock the token, and processes that open
- * SoftHSM 2.6.1 in the same instant fail now and then.
+ * one that dies is replaced, one that has done its share (libraries leak) or is doubted is exchanged while it still serves.
+ * While no agent can start, calls are refused at once: the known-answer tests of each start are what probes the token, and
+ * no call of a client is.
  */
 export class AgentPool implements AgentListener {
   readonly #options: PoolOptions
-  readonly #ready = new Set<AgentProcess>()
-  readonly #retiring = new Set<AgentProcess>()
+  readonly #serving: ServingAgents
+  readonly #starts: AgentStarts
   readonly #queue: JobQueue
+  readonly #doubts = new Doubts()
   readonly #sweeper: NodeJS.Timeout
-  #starting: AgentProcess | undefined
   #failures = 0
-  #retry: NodeJS.Timeout | undefined
   /** The last start was refused: until one succeeds, calls are refused at once instead of piling up. */
   #refusing = false
-  #pinRefused = false
   #closed = false
   #pumping = false
   #reason: string | undefined = 'The first agent is starting.'
@@ -60,6 +59,16 @@ export class AgentPool implements AgentListener {
   private constructor(options: PoolOptions) {
     this.#options = options
     this.#queue = new JobQueue(options.queueLimit, (length) => options.observer.queue(length))
+    const { start, agents: wanted } = options
+    this.#serving = new ServingAgents({ wanted, share: start.profile.recycleAfterCalls })
+    this.#starts = new AgentStarts({
+      ...options,
+      address: start.address,
+      // One that is missing, or has done its share, or is to have the last word on a doubt.
+      isWanted: () => this.#serving.needsAnother || this.#doubts.waiting,
+      spawn: (pinStamp) => this.#spawn(pinStamp),
+      refusedElsewhere: () => this.#refusedElsewhere(),
+    })
     this.#sweeper = setInterval(() => this.#sweep(), Math.max(10, options.timeoutMs / 10))
     this.#sweeper.unref()
   }
@@ -70,7 +79,7 @@ export class AgentPool implements AgentListener {
     try {
       await new Promise<void>((resolve, reject) => {
         pool.#firstStart = { started: resolve, refused: reject }
-        pool.#fill()
+        pool.#starts.fill()
       })
     } catch (error) {
       await pool.close()
@@ -84,7 +93,7 @@ export class AgentPool implements AgentListener {
    * when an agent is free; or answers it with `busy` or `unavailable`.
    */
   submit(job: Job): void {
-    if (this.#closed || (this.#ready.size === 0 && this.#refusing)) {
+    if (this.#closed || (this.#serving.count === 0 && this.#refusing)) {
       job.settle({ error: new HsmError('unavailable', this.#reason ?? 'The HSM is closed.') })
       return
     }
@@ -98,7 +107,7 @@ export class AgentPool implements AgentListener {
   }
 
   status(): HsmStatus {
-    const ready = this.#ready.size > 0 && !this.#closed
+    const ready = this.#serving.count > 0 && !this.#closed
     return { ready, reason: ready ? undefined : (this.#reason ?? 'No agent is ready.') }
   }
 
@@ -106,10 +115,9 @@ export class AgentPool implements AgentListener {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#sweeper)
-    clearTimeout(this.#retry)
-    this.#queue.refuse(new HsmError('unavailable', 'The service is stopping.'))
-    this.#starting?.kill('closed')
-    for (const agent of this.#ready) agent.retire('closed')
+    this.#refuse('The service is stopping.')
+    this.#starts.close()
+    this.#serving.close()
     const limit = Date.now() + CLOSE_GRACE_MS
     while (this.#alive().length > 0 && Date.now() < limit) {
       await new Promise((resolve) => setTimeout(resolve, 5))
@@ -118,23 +126,33 @@ export class AgentPool implements AgentListener {
   }
 
   started(agent: AgentProcess): void {
-    this.#starting = undefined
-    this.#ready.add(agent)
+    this.#starts.succeeded(agent)
     this.#reason = undefined
     this.#refusing = false
+    const doubted = this.#doubts.release(agent.bornAt)
+    if (doubted.length > 0) agent.assign(doubted)
     this.#firstStart?.started()
     this.#firstStart = undefined
-    this.#retireOne()
+    this.#serving.add(agent)
     this.#report()
     this.#pump()
-    this.#fill()
+    this.#starts.fill()
   }
 
   refused(_agent: AgentProcess, failure: StartFailure, message: string): void {
     this.#reason = message
-    this.#pinRefused ||= failure === 'pin'
+    if (failure === 'pin') this.#starts.refusedPin()
     this.#firstStart?.refused(new HsmStartError(failure, message))
     this.#firstStart = undefined
+  }
+
+  /** Another process was refused the same PIN. */
+  #refusedElsewhere(): void {
+    this.#reason = 'The token refused the PIN to another process: it is not tried again.'
+    this.#firstStart?.refused(new HsmStartError('pin', this.#reason))
+    this.#firstStart = undefined
+    this.#refusing = true
+    if (this.#serving.count === 0) this.#refuse(this.#reason)
   }
 
   replied(): void {
@@ -142,34 +160,53 @@ export class AgentPool implements AgentListener {
     this.#pump()
   }
 
+  told(figures: readonly FunctionFigure[]): void {
+    this.#options.observer.functions(figures)
+  }
+
+  faulted(kind: FaultClass, { call, rv }: CommandError): void {
+    // Without a return value it was us who refused.
+    if (rv !== undefined && rv !== 0) this.#options.observer.fault(kind, call)
+  }
+
+  sessionLost(_agent: AgentProcess, job: Job): void {
+    this.#judgeLost([job])
+  }
+
+  keyMissing(agent: AgentProcess, job: Job): boolean {
+    if (this.#closed || !this.#doubts.take(job, performance.now())) return false
+    this.#serving.doubt(agent)
+    this.#starts.fill()
+    return true
+  }
+
   ended(agent: AgentProcess, reason: EndReason, lost: readonly Job[]): void {
-    if (this.#starting === agent) this.#starting = undefined
-    this.#ready.delete(agent)
-    this.#retiring.delete(agent)
+    this.#starts.ended(agent)
+    this.#serving.remove(agent)
     if (reason !== 'closed') this.#options.observer.agentEnded(reason)
-    const planned = reason === 'recycled' || reason === 'closed'
-    if (!planned) this.#noteFailure(reason)
+    if (reason === 'crashed' || reason === 'hung')
+      this.#options.observer.fault('library', undefined)
+    const planned = PLANNED_ENDS.has(reason)
     this.#judgeLost(lost)
+    // After that, since what the last agent lost must not wait either where no other one can be started.
+    if (!planned) this.#noteFailure(reason)
     this.#report()
     if (this.#closed) return
-    if (planned) this.#fill()
+    if (planned) this.#starts.fill()
     else this.#fillLater()
   }
 
-  /** Starts an agent where one is missing, or where one has done its share. */
-  #fill(): void {
-    if (this.#closed || this.#starting || this.#pinRefused) return
-    const missing = this.#ready.size < this.#options.agents
-    if (!missing && !this.#worn()) return
+  #spawn(pinStamp: string): AgentProcess {
     const { start, environment } = this.#options
-    this.#starting = new AgentProcess(start, environment, this, () => performance.now())
-    this.#report()
+    const agent = new AgentProcess({ ...start, pinStamp }, environment, this, () =>
+      performance.now(),
+    )
+    this.#report({ starting: 1 })
+    return agent
   }
 
   #fillLater(): void {
-    clearTimeout(this.#retry)
-    const delay = backOffMs({ failures: this.#failures, agents: this.#options.agents })
-    this.#retry = setTimeout(() => this.#fill(), delay)
+    this.#starts.fillIn(backOffMs({ failures: this.#failures, agents: this.#options.agents }))
   }
 
   #noteFailure(reason: EndReason): void {
@@ -178,29 +215,16 @@ export class AgentPool implements AgentListener {
     this.#firstStart?.refused(new HsmStartError('token', 'The agent ended before it was ready.'))
     this.#firstStart = undefined
     if (reason === 'refused') this.#refusing = true
-    if (this.#refusing && this.#ready.size === 0) {
-      this.#queue.refuse(new HsmError('unavailable', this.#reason ?? 'The HSM cannot be reached.'))
+    if (this.#refusing && this.#serving.count === 0) {
+      this.#refuse(this.#reason ?? 'The HSM cannot be reached.')
     }
   }
 
-  /** Whether an agent has done its share of calls: libraries leak. */
-  #isWorn({ calls }: AgentProcess): boolean {
-    const share = this.#options.start.profile.recycleAfterCalls
-    return share > 0 && calls >= share
-  }
-
-  #worn(): AgentProcess | undefined {
-    return [...this.#ready].find((agent) => this.#isWorn(agent))
-  }
-
-  /** A new agent is ready: if there is one more than wanted, the worn one goes, after what it still has. */
-  #retireOne(): void {
-    if (this.#ready.size <= this.#options.agents) return
-    const worn = this.#worn()
-    if (!worn) return
-    this.#ready.delete(worn)
-    this.#retiring.add(worn)
-    worn.retire('recycled')
+  /** Answers everything that waits. */
+  #refuse(reason: string): void {
+    const error = new HsmError('unavailable', reason)
+    this.#queue.refuse(error)
+    this.#doubts.refuse(error)
   }
 
   #judgeLost(lost: readonly Job[]): void {
@@ -218,43 +242,43 @@ export class AgentPool implements AgentListener {
 
   #mayRepeat(job: Job): boolean {
     if (this.#closed || !REPEATABLE[job.command] || job.attempts >= MAX_ATTEMPTS) return false
-    return performance.now() < job.arrivedAt + this.#options.timeoutMs
+    return performance.now() < job.deadlineAt
   }
 
   #pump(): void {
     while (this.#queue.length > 0) {
-      const agent = this.#idle()
+      const agent = this.#serving.freest()
       if (!agent) return
-      agent.assign(this.#queue.take(BATCH))
-      if (this.#isWorn(agent)) this.#fill()
+      const jobs = this.#queue.take(agent.room, performance.now())
+      if (jobs.length > 0) agent.assign(jobs)
+      if (this.#serving.isWorn(agent)) this.#starts.fill()
     }
-  }
-
-  #idle(): AgentProcess | undefined {
-    for (const agent of this.#ready) {
-      if (agent.load === 0) return agent
-    }
-    return undefined
   }
 
   /** Answers jobs whose deadline has passed, and kills agents that give no sign of life. */
   #sweep(): void {
     const now = performance.now()
-    const { timeoutMs } = this.#options
-    this.#queue.expire(now - timeoutMs)
-    for (const agent of [...this.#ready, ...this.#retiring]) {
-      agent.expire(now - timeoutMs)
-      if (agent.load > 0 && now - agent.lastProgress >= timeoutMs) agent.kill('hung')
+    this.#queue.expire(now)
+    for (const job of this.#doubts.expired(now)) {
+      job.settle({
+        error: new HsmError('unavailable', 'Whether the key is there is not known yet.'),
+      })
     }
-    const starting = this.#starting
-    if (starting && now - starting.lastProgress >= START_TIMEOUT_MS) starting.kill('hung')
+    this.#serving.sweep({ now, stuckSince: now - this.#options.timeoutMs })
+    this.#starts.sweep(now)
+    const starting = this.#starts.current
+    if (starting && this.#serving.count === 0 && now - starting.bornAt >= PILE_UP_MS) {
+      this.#refusing = true
+      this.#refuse(this.#reason ?? 'The HSM cannot be reached.')
+    }
   }
 
   #alive(): readonly AgentProcess[] {
-    return [...this.#ready, ...this.#retiring, ...(this.#starting ? [this.#starting] : [])]
+    const { current } = this.#starts
+    return current ? [...this.#serving.all, current] : this.#serving.all
   }
 
-  #report(): void {
-    this.#options.observer.agents({ ready: this.#ready.size, starting: this.#starting ? 1 : 0 })
+  #report({ starting } = { starting: this.#starts.current ? 1 : 0 }): void {
+    this.#options.observer.agents({ ready: this.#serving.count, starting })
   }
 }

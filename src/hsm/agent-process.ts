@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { HsmError } from '../core/hsm.js'
+import type { FaultClass, FunctionFigure } from '../core/hsm-observer.js'
 import { Channel } from './channel.js'
-import { type Job, hsmError } from './job.js'
+import { type Job, answerOf, handOver } from './job.js'
 import type {
   AgentStart,
+  CommandError,
   CommandReply,
   CommandRequest,
   FromAgent,
@@ -18,16 +20,43 @@ const CHANNEL_FD = 3
 /** An agent holds one session and a handle cache; a small young generation keeps it near its base size. */
 const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
 
+/**
+ * Jobs that travel in one message to an agent with one session. It gets the next message when it has answered the last
+ * one: what arrives meanwhile waits in the queue and travels together, so the busier the service is, the fewer messages it
+ * sends.
+ */
+const BATCH = 16
+
 /** Why an agent ended, from a closed set. */
-export type EndReason = 'crashed' | 'hung' | 'sick' | 'recycled' | 'refused' | 'closed'
+export type EndReason = 'crashed' | 'hung' | 'sick' | 'recycled' | 'doubted' | 'refused' | 'closed'
+
+/** Ends that nobody waits for: another agent is ready, or none is wanted. */
+export const PLANNED_ENDS: ReadonlySet<EndReason> = new Set(['recycled', 'doubted', 'closed'])
+
+type FailedReply = Extract<CommandReply, { error: unknown }>
 
 /** What the pool hears of an agent. */
 export interface AgentListener {
   started(agent: AgentProcess): void
   refused(agent: AgentProcess, failure: StartFailure, message: string): void
   replied(agent: AgentProcess): void
+  /** PKCS#11 functions that it called since it last told. */
+  told(figures: readonly FunctionFigure[]): void
+  /** The token answered a job with an error; what becomes of job and agent follows. */
+  faulted(radius: FaultClass, error: CommandError): void
+  /** The session was lost during a job; the agent goes on over a fresh one. */
+  sessionLost(agent: AgentProcess, job: Job): void
+  /** The agent did not find the key of a job; true where the listener sees to the job from now on. */
+  keyMissing(agent: AgentProcess, job: Job): boolean
   /** The process is gone; `lost` are the jobs that it did not answer, oldest first. */
   ended(agent: AgentProcess, reason: EndReason, lost: readonly Job[]): void
+}
+
+/** A job that was handed over. */
+interface Flight {
+  readonly job: Job
+  /** When a session began it, in milliseconds; jobs are begun in their order. */
+  begunAt: number | undefined
 }
 
 /** The service's side of one agent. */
@@ -35,13 +64,20 @@ export class AgentProcess {
   readonly #child: ChildProcess
   readonly #channel: Channel<FromAgent, ToAgent>
   readonly #listener: AgentListener
-  readonly #inFlight = new Map<number, Job>()
+  /** Jobs that it has, in the order in which they were handed over and are begun. */
+  readonly #inFlight = new Map<number, Flight>()
+  /** Those of them that no session has begun. */
+  #behind: Flight[] = []
   readonly #now: () => number
   #nextId = 1
   #reason: EndReason = 'crashed'
   #retiring = false
-  /** When the agent last gave a sign of life, in milliseconds. */
-  lastProgress: number
+  /** When it was started, in milliseconds: what it knows of the token is younger. */
+  readonly bornAt: number
+  /** Whether it is to have one session alone. */
+  readonly #single: boolean
+  /** Sessions that it has by now; none before it has started. */
+  #sessions = 0
   /** Calls handed to it so far. */
   calls = 0
 
@@ -52,9 +88,10 @@ export class AgentProcess {
     now: () => number,
   ) {
     this.#listener = listener
+    this.#single = start.sessions === 1
     this.#now = now
-    this.lastProgress = now()
-    this.#child = spawn(process.execPath, [...AGENT_FLAGS, AGENT_MAIN], {
+    this.bornAt = now()
+    this.#child = spawn(process.execPath, [...AGENT_FLAGS, AGENT_MAIN, String(process.pid)], {
       // The environment is made from nothing: the library gets the variables of its profile and no secret of ours.
       env: environment,
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -76,23 +113,49 @@ export class AgentProcess {
     return this.#inFlight.size
   }
 
+  /**
+   * How many jobs it may be handed now. Of several sessions those that are idle come first; once all are busy, each may have
+   * one more job to begin without waiting for the service.
+   */
+  get room(): number {
+    const load = this.#inFlight.size
+    if (this.#single) return load === 0 ? BATCH : 0
+    return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - load
+  }
+
   get pid(): number | undefined {
     return this.#child.pid
   }
 
-  /** Hands jobs over in one message. */
+  /**
+   * Hands jobs over: in one message to a single session, which begins one when it has done the one before; and to several
+   * each in a message of its own, which goes to the next session that is idle.
+   */
   assign(jobs: readonly Job[]): void {
-    if (this.#inFlight.size === 0) this.lastProgress = this.#now()
     this.calls += jobs.length
-    this.#channel.send(jobs.map((job) => this.#request(job)))
+    const requests = jobs.map((job) => this.#request(job))
+    if (this.#single) {
+      this.#channel.send(requests)
+      return
+    }
+    this.#channel.gather()
+    for (const request of requests) this.#channel.send([request])
   }
 
-  /** Answers the jobs that arrived before a moment; what the token still says of them is dropped. */
-  expire(arrivedBefore: number): void {
+  /** Answers the jobs whose deadline has passed; what the token still says of them is dropped. */
+  expire(now: number): void {
     const error = new HsmError('unavailable', 'The HSM did not answer before the deadline.')
-    for (const job of this.#inFlight.values()) {
-      if (job.arrivedAt <= arrivedBefore) job.settle({ error })
+    for (const { job } of this.#inFlight.values()) {
+      if (job.deadlineAt <= now) job.settle({ error })
     }
+  }
+
+  /** Whether a session has been at one job since before a moment. */
+  isStuck(since: number): boolean {
+    for (const { begunAt } of this.#inFlight.values()) {
+      if (begunAt !== undefined && begunAt <= since) return true
+    }
+    return false
   }
 
   /** Ends it at once; whatever it had is lost. */
@@ -110,15 +173,19 @@ export class AgentProcess {
 
   #request(job: Job): CommandRequest {
     const id = this.#nextId++
-    job.attempts++
-    this.#inFlight.set(id, job)
-    return { id, command: job.command, args: job.args }
+    const flight: Flight = { job, begunAt: undefined }
+    if (this.#inFlight.size < this.#sessions) flight.begunAt = this.#now()
+    else this.#behind.push(flight)
+    this.#inFlight.set(id, flight)
+    return handOver(job, id)
   }
 
   #take(message: FromAgent): void {
-    this.lastProgress = this.#now()
     if ('started' in message) {
-      this.#listener.started(this)
+      const isNew = this.#sessions === 0
+      this.#sessions = message.sessions
+      if (isNew) this.#listener.started(this)
+      else this.#listener.replied(this)
     } else if ('refused' in message) {
       this.#reason = 'refused'
       this.#listener.refused(this, message.refused, message.message)
@@ -130,16 +197,34 @@ export class AgentProcess {
   }
 
   #settle(reply: CommandReply): void {
-    const job = this.#inFlight.get(reply.id)
-    if (!job) return
-    if ('error' in reply && reply.radius === 'agent') {
+    // They are of the agent, whatever becomes of the job: its caller may be gone, or another agent has it.
+    if (reply.figures) this.#listener.told(reply.figures)
+    const flight = this.#inFlight.get(reply.id)
+    if (!flight) return
+    const { job } = flight
+    if ('error' in reply && reply.radius === 'library') {
       // The agent is about to end; the job is judged with those that it did not come to.
       this.#reason = 'sick'
       job.lastError = reply.error
+      this.#listener.faulted(reply.radius, reply.error)
       return
     }
     this.#inFlight.delete(reply.id)
-    job.settle('result' in reply ? reply : { error: hsmError(reply.error) })
+    const next = this.#behind.shift()
+    if (next) next.begunAt = this.#now()
+    if ('result' in reply) job.settle(answerOf(reply))
+    else this.#settleError(job, reply)
+  }
+
+  #settleError(job: Job, reply: FailedReply): void {
+    const { error, radius } = reply
+    this.#listener.faulted(radius, error)
+    if (radius === 'session') {
+      job.lastError = error
+      this.#listener.sessionLost(this, job)
+    } else if (error.failure !== 'key-missing' || !this.#listener.keyMissing(this, job)) {
+      job.settle(answerOf(reply))
+    }
   }
 
   #closeWhenIdle(): void {
@@ -147,8 +232,9 @@ export class AgentProcess {
   }
 
   #end(): void {
-    const lost = [...this.#inFlight.values()]
+    const lost = [...this.#inFlight.values()].map(({ job }) => job)
     this.#inFlight.clear()
+    this.#behind = []
     this.#channel.close()
     this.#child.removeAllListeners()
     this.#listener.ended(this, this.#reason, lost)

@@ -22,6 +22,7 @@ export const REPEATABLE = {
   generateKey: false,
   checkValue: true,
   destroyKey: true,
+  discardKey: true,
   wrap: true,
   generateWrapped: true,
   generateReadable: true,
@@ -46,6 +47,9 @@ export const REPEATABLE = {
   inspectKeys: true,
   knownAnswers: true,
   attempts: true,
+  tokenState: true,
+  apiAttacks: true,
+  vectors: true,
 } as const satisfies Record<CommandName, boolean>
 
 /** Every command, for the proxy that sends them. */

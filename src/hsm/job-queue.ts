@@ -34,29 +34,40 @@ export class JobQueue {
     this.#report(this.#jobs.length)
   }
 
-  /** Takes the oldest jobs, as many as there are up to a number. */
-  take(most: number): readonly Job[] {
-    const jobs = this.#jobs.splice(0, most)
+  /** Takes the oldest jobs, as many as there are up to a number; those that are too late by now are answered instead. */
+  take(most: number, now: number): readonly Job[] {
+    const jobs: Job[] = []
+    let seen = 0
+    for (const job of this.#jobs) {
+      if (jobs.length === most) break
+      seen++
+      if (now < job.deadlineAt) jobs.push(job)
+      else job.settle({ error: tooLate() })
+    }
+    this.#jobs.splice(0, seen)
     this.#report(this.#jobs.length)
     return jobs
   }
 
-  /** Answers the jobs that arrived before a moment. */
-  expire(arrivedBefore: number): void {
-    const late = this.#jobs.findLastIndex((job) => job.arrivedAt <= arrivedBefore) + 1
-    this.#settle(late, new HsmError('busy', 'No agent was free before the deadline.'))
+  /** Answers the jobs whose deadline has passed. */
+  expire(now: number): void {
+    const late = this.#jobs.filter((job) => job.deadlineAt <= now)
+    if (late.length === 0) return
+    this.#jobs = this.#jobs.filter((job) => job.deadlineAt > now)
+    this.#report(this.#jobs.length)
+    for (const job of late) job.settle({ error: tooLate() })
   }
 
   /** Answers every job with one error. */
   refuse(error: HsmError): void {
-    this.#settle(this.#jobs.length, error)
-  }
-
-  #settle(count: number, error: HsmError): void {
-    if (count === 0) return
-    const jobs = this.#jobs.slice(0, count)
-    this.#jobs = this.#jobs.slice(count)
-    this.#report(this.#jobs.length)
+    if (this.#jobs.length === 0) return
+    const jobs = this.#jobs
+    this.#jobs = []
+    this.#report(0)
     for (const job of jobs) job.settle({ error })
   }
+}
+
+function tooLate(): HsmError {
+  return new HsmError('busy', 'No agent was free before the deadline.')
 }

@@ -41,7 +41,7 @@ export class MessageWriter {
   #at = 0
 
   /** Encodes a value of plain records, lists, texts, numbers, booleans and byte arrays, after `reserved` free bytes. */
-  encode(value: unknown, reserved: number): Buffer {
+  encode(value: unknown, reserved: number): Buffer<ArrayBuffer> {
     this.#at = 0
     try {
       this.#write(value)

@@ -1,5 +1,4 @@
-import type { Hsm } from '../core/hsm.js'
-import type { HsmObserver } from '../core/hsm-observer.js'
+import type { Hsm, HsmError } from '../core/hsm.js'
 import { AgentPool, type PoolOptions } from './agent-pool.js'
 import type { Job, JobAnswer } from './job.js'
 import { limitsOf } from './profile.js'
@@ -13,7 +12,7 @@ import { COMMAND_NAMES, type CommandName, type Commands } from './commands.js'
 export async function openPkcs11Hsm(options: PoolOptions): Promise<Hsm> {
   const pool = await AgentPool.open(options)
   return {
-    ...commandsOver(pool, options.observer),
+    ...commandsOver(pool, options),
     limits: limitsOf(options.start.profile),
     status: () => pool.status(),
     close: () => pool.close(),
@@ -21,21 +20,24 @@ export async function openPkcs11Hsm(options: PoolOptions): Promise<Hsm> {
 }
 
 /** One function for each command of the port: all of them only send it. */
-function commandsOver(pool: AgentPool, observer: HsmObserver): Commands {
+function commandsOver(pool: AgentPool, rule: CallRule): Commands {
   const entries = COMMAND_NAMES.map((command) => [
     command,
-    (...args: readonly unknown[]) => send(pool, observer, command, args),
+    (...args: readonly unknown[]) => send(pool, rule, command, args),
   ])
   // The names are those of the port, and the agent's token has its types: the compiler checked both ends.
   return Object.fromEntries(entries) as Commands
 }
 
+type CallRule = Pick<PoolOptions, 'observer' | 'timeoutMs'>
+
 function send(
   pool: AgentPool,
-  observer: HsmObserver,
+  { observer, timeoutMs }: CallRule,
   command: CommandName,
   args: readonly unknown[],
 ): Promise<unknown> {
+  const watch = observer.begins(command)
   return new Promise((resolve, reject) => {
     const arrivedAt = performance.now()
     let settled = false
@@ -43,21 +45,41 @@ function send(
       command,
       args,
       arrivedAt,
+      deadlineAt: (watch?.requestedAt ?? arrivedAt) + timeoutMs,
+      detailed: watch?.detailed ?? false,
       attempts: 0,
+      handedOverAt: undefined,
       lastError: undefined,
+      doubted: false,
       settle(answer: JobAnswer) {
         if (settled) return
         settled = true
-        const seconds = (performance.now() - arrivedAt) / 1000
-        if ('error' in answer) {
-          observer.call(command, answer.error.failure, seconds)
-          reject(answer.error)
-        } else {
-          observer.call(command, 'ok', seconds)
-          resolve(answer.result)
-        }
+        const endedAt = performance.now()
+        const failure =
+          'error' in answer && !isGone(command, answer.error) ? answer.error : undefined
+        const outcome = failure?.failure ?? 'ok'
+        const { attempts, handedOverAt } = job
+        observer.call(command, outcome, (endedAt - arrivedAt) / 1000)
+        if (handedOverAt !== undefined) observer.waited((handedOverAt - arrivedAt) / 1000)
+        const functions = answer.functions ?? []
+        watch?.ended({
+          command,
+          outcome,
+          arrivedAt,
+          handedOverAt,
+          endedAt,
+          attempts,
+          functions,
+        })
+        if (failure) reject(failure)
+        else resolve('result' in answer ? answer.result : undefined)
       },
     }
     pool.submit(job)
   })
+}
+
+/** To destroy a key that is not there is done. */
+function isGone(command: CommandName, { failure }: HsmError): boolean {
+  return command === 'destroyKey' && failure === 'key-missing'
 }

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Static, Type } from 'typebox'
-import { type HsmLimits, KEY_KINDS } from '../core/hsm.js'
+import { type HsmLimits, IMPORTS, KEY_KINDS } from '../core/hsm.js'
 import { PAIR_ALGORITHMS, SIGNATURE_SCHEMES } from '../core/hsm-pairs.js'
 
 const Mechanism = Type.String({ pattern: '^0x[0-9A-Fa-f]{1,8}$' })
@@ -18,14 +18,31 @@ const ProfileSchema = Type.Object(
     sources: Type.Array(Type.String(), { minItems: 1 }),
     /** Whether a token of this profile may guard real keys. */
     production: Type.Boolean(),
+    /** Why the service cannot run on such a token: a sentence. Such a profile says so at once, and is never opened. */
+    unsuitable: Type.Optional(Type.String({ pattern: '^[A-Z].*\\.$' })),
+    /** Where the vendor's package puts the library: a hint for whoever sets a token up. */
+    modulePaths: Type.Array(Type.String({ pattern: '^/' })),
+    /** Form of the user PIN. A PIN of another form is refused before it costs one of the tries of the token. */
+    pin: Type.Optional(
+      Type.Object(
+        {
+          pattern: Type.String({ format: 'regex' }),
+          /** The same in words, as they stand behind "it must be". */
+          form: Type.String(),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** Names of environment variables that the library reads. */
-    environment: Type.Array(Type.String({ pattern: '^[A-Z][A-Z0-9_]*$' })),
+    environment: Type.Array(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]*$' })),
     keyWrap: Type.Object(
       {
         /** Number of the RFC 5649 mechanism on this token: 0x210A and 0x210B mean different things on different ones. */
         mechanism: Mechanism,
         /** What C_WrapKey does to a secret whose length is no multiple of 8. */
         oddLengths: Type.Enum(['exact', 'zero-padded']),
+        /** Shortest generic secret that C_GenerateKey makes, in bytes: shorter ones are drawn as random bytes. */
+        minGeneratedBytes: Type.Integer({ minimum: 1, maximum: 32 }),
         /** Longest secret that the token generates, wraps and unwraps, in bytes. */
         maxSecretBytes: Type.Integer({ minimum: 32, maximum: 1024 }),
         /** Longest private key (PKCS#8) that it wraps, and unwraps to a readable secret, in bytes; 0: none. */
@@ -37,6 +54,10 @@ const ProfileSchema = Type.Object(
     algorithms: Type.Array(Type.Enum(ALGORITHMS), { uniqueItems: true }),
     /** Signature schemes that the token has. */
     signatureSchemes: Type.Array(Type.Enum(SIGNATURE_SCHEMES), { uniqueItems: true }),
+    /** What C_UnwrapKey turns into a key that stays, keeps to its use, and does not leave the token. */
+    imports: Type.Array(Type.Enum(IMPORTS), { uniqueItems: true }),
+    /** Whether it has CKM_ECDH1_DERIVE without a key derivation function, CKD_NULL. */
+    ecdh: Type.Boolean(),
     oaep: Type.Object(
       {
         /** Hashes of RSA OAEP that the token has. */
@@ -59,12 +80,19 @@ const ProfileSchema = Type.Object(
     gcm: Type.Enum(['v240', 'none']),
     /** Whether CKA_LOCAL is true on keys that the token generated. */
     reportsLocal: Type.Boolean(),
+    /**
+     * Whether the token keeps a key in that is not extractable. NSS softokn does not: it wraps such keys under any other.
+     * A production profile must.
+     */
+    enforcesExtractable: Type.Boolean(),
     /** How long a key that one process made may stay unseen by another, in milliseconds. */
     newKeyVisibleAfterMs: Type.Integer({ minimum: 0, maximum: 5000 }),
     /** An agent is replaced after so many calls, for libraries that leak; 0 never. */
     recycleAfterCalls: Type.Integer({ minimum: 0 }),
     /** Sessions that the token admits in all; 0 where it states none. */
     maxSessions: Type.Integer({ minimum: 0 }),
+    /** Sessions that one process of its library should have at most, each in a thread of its own. */
+    sessionsPerAgent: Type.Integer({ minimum: 1, maximum: 64 }),
   },
   { additionalProperties: false },
 )
@@ -86,7 +114,7 @@ const PROFILE_FOLDER = new URL('../../../hsm/profiles/', import.meta.url)
  */
 export function loadProfile(nameOrPath: string): Profile {
   const profile = parse(read(nameOrPath))
-  const ajv = new Ajv2020({ allErrors: false, strict: true })
+  const ajv = new Ajv2020({ allErrors: false, strict: true, formats: { regex: isPattern } })
   if (!ajv.validate(ProfileSchema, profile)) {
     throw new UnusableProfile(`It does not fit the schema of profiles: ${ajv.errorsText()}.`)
   }
@@ -94,29 +122,54 @@ export function loadProfile(nameOrPath: string): Profile {
   return requireHonest(profile as Profile)
 }
 
+/**
+ * Reads the profile of a token that is to serve.
+ *
+ * @throws UnusableProfile, also for tokens that the service cannot run on
+ */
+export function loadServingProfile(nameOrPath: string): Profile {
+  const profile = loadProfile(nameOrPath)
+  const { name, unsuitable } = profile
+  if (unsuitable === undefined) return profile
+  throw new UnusableProfile(`Tokens of the profile ${name} cannot serve. ${unsuitable}`)
+}
+
 /** What the service may know of a token: the part of its profile that crosses the Hsm port. */
-export function limitsOf({ keyWrap, algorithms, signatureSchemes, oaep }: Profile): HsmLimits {
+export function limitsOf(profile: Profile): HsmLimits {
+  const { keyWrap, algorithms, signatureSchemes, oaep, gcm, ecdh, imports } = profile
   return {
     maxSecretBytes: keyWrap.maxSecretBytes,
     maxPairBytes: keyWrap.maxPairBytes,
     algorithms,
     signatureSchemes,
     oaepHashes: [...oaep.hashes, ...oaep.standIns],
+    imports,
+    agrees: ecdh,
+    sealsData: gcm !== 'none',
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u')
+    return true
+  } catch {
+    return false
   }
 }
 
 function requireHonest(profile: Profile): Profile {
+  if (profile.production && !profile.enforcesExtractable) {
+    throw new UnusableProfile(
+      'A production profile must not be of a token that gives away keys which are not extractable.',
+    )
+  }
   if (profile.production && profile.oaep.standIns.length > 0) {
     throw new UnusableProfile(
       'A production profile must not name OAEP stand-ins: they take padding off outside of the token.',
     )
   }
   return profile
-}
-
-/** The number of a mechanism that a profile writes as text. */
-export function mechanismNumber(text: string): number {
-  return Number.parseInt(text, 16)
 }
 
 function read(nameOrPath: string): string {

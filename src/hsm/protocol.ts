@@ -1,4 +1,5 @@
 import type { HsmFailure } from '../core/hsm.js'
+import type { FaultClass, FunctionCall, FunctionFigure } from '../core/hsm-observer.js'
 import type { CommandName } from './commands.js'
 import type { Profile } from './profile.js'
 import type { TokenAddress } from './uri.js'
@@ -7,6 +8,13 @@ import type { TokenAddress } from './uri.js'
 export interface AgentStart {
   readonly address: TokenAddress
   readonly profile: Profile
+  /** Sessions of the agent, each in a thread of its own where they are several. */
+  readonly sessions: number
+  /**
+   * The writing of the PIN file that may be tried: another one is a matter of another start, also where a lost session is
+   * opened anew. Any where it is left out.
+   */
+  readonly pinStamp?: string
   /**
    * Opens a token that fails the known-answer tests all the same, for an inspection that reports what fails. Nothing may
    * be served over it.
@@ -20,15 +28,14 @@ export interface CommandRequest {
   readonly id: number
   readonly command: CommandName
   readonly args: readonly unknown[]
+  /** When it is too late to begin it, in milliseconds of the shared clock. */
+  readonly until: number
+  /** Whether the reply shall tell each PKCS#11 function that it takes. */
+  readonly detailed?: true
 }
 
 /** What the service sends: the start, then requests, as many together as one turn of its event loop brought. */
 export type ToAgent = AgentStart | readonly CommandRequest[]
-
-/**
- * How far an error of the token reaches: it costs the request, or the agent with its session and its library.
- */
-export type Radius = 'request' | 'agent'
 
 /** An error, in a form that crosses the channel. */
 export interface CommandError {
@@ -38,10 +45,20 @@ export interface CommandError {
   readonly rv: number | undefined
 }
 
+/** What a reply tells of the work besides its result. */
+export interface ReplyNotes {
+  /** The PKCS#11 functions of this request, where it asked for them; `at` by the shared clock. */
+  readonly functions?: readonly FunctionCall[] | undefined
+  /** All that were called since the agent last told, now and then. */
+  readonly figures?: readonly FunctionFigure[] | undefined
+}
+
 /** Answer to one request. */
-export type CommandReply =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly error: CommandError; readonly radius: Radius }
+export type CommandReply = ReplyNotes &
+  (
+    | { readonly id: number; readonly result: unknown }
+    | { readonly id: number; readonly error: CommandError; readonly radius: FaultClass }
+  )
 
 /**
  * Why an agent could not start.
@@ -52,8 +69,9 @@ export type CommandReply =
  */
 export type StartFailure = 'pin' | 'setting' | 'token'
 
-/** What an agent sends: one word about its start, then replies in the order of the requests. */
+/** What an agent sends: words about its start, and replies, of each session in the order of its requests. */
 export type FromAgent =
-  | { readonly started: true }
+  /** `sessions`: those that it has by now; said again when there are more. */
+  | { readonly started: true; readonly sessions: number }
   | { readonly refused: StartFailure; readonly message: string }
   | readonly CommandReply[]

@@ -46,7 +46,7 @@ export function grantStoreContract(kind: DatabaseKind): void {
         for (const field of ['granteePrincipal', 'issuingPrincipal', 'retiringPrincipal', 'name']) {
           await expect(add(cmk, { [field]: text })).rejects.toMatchObject({ code: 'KMS.0308' })
         }
-        const by = { keyId: cmk.id, userName: text, domainId: cmk.domainId }
+        const by = { keyId: cmk.id, userId: text, domainId: cmk.domainId }
         expect(await second().grants.listForGrantee(by)).toStrictEqual([])
         const retirable = await second().grants.listRetirable({ principal: text, page: ALL })
         expect(retirable).toStrictEqual({ grants: [], total: 0 })
@@ -140,9 +140,9 @@ export function grantStoreContract(kind: DatabaseKind): void {
       await add(cmk, { granteePrincipal: domainId })
       await add(cmk, { granteePrincipal: 'Ann' })
       await add(await newCmk(), { granteePrincipal: 'ann' })
-      const held = { keyId: cmk.id, userName: 'ann', domainId }
+      const held = { keyId: cmk.id, userId: 'ann', domainId }
       expect(await second().grants.listForGrantee(held)).toStrictEqual(inOrder(own))
-      const stranger = { keyId: cmk.id, userName: 'bob', domainId: 'elsewhere' }
+      const stranger = { keyId: cmk.id, userId: 'bob', domainId: 'elsewhere' }
       expect(await second().grants.listForGrantee(stranger)).toStrictEqual([])
     })
 

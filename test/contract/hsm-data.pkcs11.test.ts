@@ -1,27 +1,27 @@
+import { loadProfile } from '../../src/hsm/profile.js'
+import { missing, underTest } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
-import { nssModule, openNssToken } from '../support/nss-token.js'
 import { openTestHsm, silentObserver } from '../support/open-pkcs11-hsm.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
 import type { TestToken } from '../support/test-token.js'
 import { type CountedHsm, hsmDataSuite } from './hsm-data.suite.js'
 
-describeUnless(
-  softHsmModule() === undefined ? 'SoftHSM is not installed' : undefined,
-  'a real token',
-  () => hsmDataSuite('SoftHSM', () => open(openSoftHsmToken)),
-)
-
-describeUnless(
-  nssModule() === undefined ? 'NSS softokn is not installed' : undefined,
-  'a second real token',
-  // NSS softokn 3.87 lets an imported private key do everything, and takes no elliptic one without its public half.
-  () => hsmDataSuite('NSS softokn', () => open(openNssToken), { importsPairs: false }),
-)
+for (const kind of underTest) {
+  const importsPairs = loadProfile(kind.name).imports.includes('pairs')
+  describeUnless(missing(kind), `a real token, ${kind.name}`, () =>
+    hsmDataSuite(kind.name, () => open(kind.open), { importsPairs }),
+  )
+}
 
 async function open(openToken: () => Promise<TestToken>): Promise<CountedHsm> {
   const token = await openToken()
   let ended = 0
-  const observer = { ...silentObserver, agentEnded: () => ended++ }
+  const observer = {
+    ...silentObserver,
+    // One that did not find a key serves until another is ready to.
+    agentEnded: (why: string) => {
+      if (why !== 'doubted') ended++
+    },
+  }
   const hsm = await openTestHsm(token, { observer })
   return {
     hsm,

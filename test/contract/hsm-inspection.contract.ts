@@ -104,6 +104,43 @@ export function hsmInspectionContract(token: TokenUnderTest, facts: HsmFacts): v
     expect((await attributesOf(token, key))?.flags).toMatchObject(PROTECTED)
   })
 
+  test('says in what state it is', async () => {
+    const { flags, minPinBytes, maxPinBytes, libraryPath } = await token.hsm.tokenState()
+    expect(flags).toMatchObject({ LOGIN_REQUIRED: true, TOKEN_INITIALIZED: true })
+    expect(flags).toMatchObject({ USER_PIN_LOCKED: false, ERROR_STATE: false })
+    expect(minPinBytes).toBeLessThanOrEqual(maxPinBytes)
+    expect(libraryPath).not.toBe('')
+  })
+
+  test('plays the attacks on its API, and leaves nothing', async () => {
+    const before = (await token.hsm.inspectKeys()).length
+    const attacks = await token.hsm.apiAttacks()
+    for (const { attempt, detail } of attacks)
+      expect(`${attempt}|${detail}`).toMatch(/^[a-z-]+: .*\|\S/)
+    expect(attacks.every(({ refused }) => refused)).toBe(facts.refusesAttempts)
+    expect((await token.hsm.inspectKeys()).length).toBe(before)
+  })
+
+  test('answers questions of known answer in their order', async () => {
+    const kek = Uint8Array.from({ length: 32 }, (_, at) => at)
+    const wrapped = Buffer.from('87d232771cf8250f4735dd2d84dbd708', 'hex')
+    const changed = Uint8Array.from(wrapped, (byte, at) => (at === 3 ? byte ^ 1 : byte))
+    const questions = [changed, wrapped].map((bytes) => ({
+      form: 'kwp-unwrap' as const,
+      kek,
+      wrapped: Uint8Array.from(bytes),
+    }))
+    const answers = await token.hsm.vectors(questions)
+    const outcomes = answers.map(({ outcome }) => outcome)
+    expect([
+      ['refused', 'bytes'],
+      ['unsupported', 'unsupported'],
+    ]).toContainEqual(outcomes)
+    const [, right] = answers
+    if (right?.outcome === 'bytes') expect(hex(right.bytes)).toBe('fffefdfcfbfaf9f8')
+    expect(await token.hsm.vectors([])).toEqual([])
+  })
+
   test('misses a key that it should try to get at', async () => {
     expect(await failureOf(token.hsm.attempts(freshRef()))).toBe('key-missing')
   })

@@ -15,8 +15,13 @@ export function importPairStoreContract(kind: DatabaseKind): void {
       return cmk.id
     }
 
-    async function add(cmkId: KeyId, createdAt: number, expiresAt = 9e12): Promise<ImportPair> {
-      const pair = { key: { keyId: newKeyId(), version: 1 }, cmkId, createdAt, expiresAt }
+    async function add(
+      cmkId: KeyId,
+      createdAt: number,
+      expiresAt = 9e12,
+      home = 1,
+    ): Promise<ImportPair> {
+      const pair = { key: { keyId: newKeyId(), version: 1 }, cmkId, home, createdAt, expiresAt }
       await first().importPairs.insert(pair)
       return pair
     }
@@ -28,11 +33,11 @@ export function importPairStoreContract(kind: DatabaseKind): void {
       await add(cmkId, 2)
       await add(other, 4)
       expect(await second().importPairs.find(old.key)).toStrictEqual(old)
-      expect(await second().importPairs.newest(cmkId)).toStrictEqual(young)
+      expect(await second().importPairs.newest(cmkId, 1)).toStrictEqual(young)
       expect(await second().importPairs.find({ ...old.key, version: 2 })).toBeUndefined()
-      expect(await second().importPairs.newest(newKeyId())).toBeUndefined()
+      expect(await second().importPairs.newest(newKeyId(), 1)).toBeUndefined()
       const impossible = 'nul\0' as KeyId
-      expect(await second().importPairs.newest(impossible)).toBeUndefined()
+      expect(await second().importPairs.newest(impossible, 1)).toBeUndefined()
       expect(await second().importPairs.find({ keyId: impossible, version: 1 })).toBeUndefined()
     })
 
@@ -40,13 +45,20 @@ export function importPairStoreContract(kind: DatabaseKind): void {
       const cmkId = await newCmkId()
       const [late, early] = [await add(cmkId, 1, 20), await add(cmkId, 1, 10)]
       await add(cmkId, 1, 21)
-      expect(await second().importPairs.expired({ now: 9, limit: 5 })).toStrictEqual([])
-      expect(await second().importPairs.expired({ now: 20, limit: 5 })).toStrictEqual([early, late])
-      expect(await second().importPairs.expired({ now: 20, limit: 1 })).toStrictEqual([early])
+      expect(await second().importPairs.expired({ now: 9, limit: 5, homes: [1] })).toStrictEqual([])
+      expect(await second().importPairs.expired({ now: 20, limit: 5, homes: [1] })).toStrictEqual([
+        early,
+        late,
+      ])
+      expect(await second().importPairs.expired({ now: 20, limit: 1, homes: [1] })).toStrictEqual([
+        early,
+      ])
       await first().importPairs.remove(early.key)
       await first().importPairs.remove(early.key)
       expect(await second().importPairs.find(early.key)).toBeUndefined()
-      expect(await second().importPairs.expired({ now: 20, limit: 5 })).toStrictEqual([late])
+      expect(await second().importPairs.expired({ now: 20, limit: 5, homes: [1] })).toStrictEqual([
+        late,
+      ])
     })
   })
 }

@@ -45,8 +45,36 @@ export function migrationContract(kind: RawDatabaseKind): void {
         `insert into service_key values ('binding', 1, '${someone.id}', ${kind.bytes('0102')}, 5)`,
       )
 
+      await kind.execute(
+        url,
+        `insert into access_key values ('AK', 'even', 'account', 'operator', 'active', ${kind.bytes('0a0b')}, 7, 3)`,
+      )
+
       const database = await openDatabase(url)
-      const { keys, serviceKeys } = database
+      const { keys, serviceKeys, accessKeys } = database
+      expect(await accessKeys.list()).toStrictEqual([
+        {
+          id: 'AK',
+          projectId: 'even',
+          domainId: 'account',
+          // Sealed secrets are bound to it: it is the name that the first release knew.
+          userId: 'operator',
+          state: 'active',
+          sealedSecret: new Uint8Array([10, 11]),
+          temporary: undefined,
+          createdAt: 7,
+          revision: 3,
+        },
+      ])
+      const { identities, policies } = database
+      expect(await identities.listAccounts()).toMatchObject([{ id: 'account', state: 'active' }])
+      expect(await identities.listProjects('account')).toMatchObject([
+        { id: 'even', createdAt: 7, state: 'active', revision: 1 },
+        { id: 'odd', name: 'odd' },
+      ])
+      expect(await identities.listUsers()).toMatchObject([{ id: 'operator', name: 'operator' }])
+      // Whoever could do everything still can.
+      expect(await policies.attachedTo('operator')).toStrictEqual([{ id: 'system:full-access' }])
       for (const project of ['even', 'odd'].map(projectId)) {
         const expected = cmks.filter((cmk) => cmk.projectId === project)
         const page = { offset: 0, limit: 2000 }
@@ -76,8 +104,10 @@ export function migrationContract(kind: RawDatabaseKind): void {
           keystoreId: '0',
           purpose: 'binding',
           key: { keyId: someone.id, version: 1 },
+          home: 1,
           checkValue: new Uint8Array([1, 2]),
           createdAt: 5,
+          retiredAt: undefined,
         },
       ])
       // What 001 guarded is guarded still.
@@ -85,7 +115,7 @@ export function migrationContract(kind: RawDatabaseKind): void {
       await expect(insertCmk(keys, twin, 5000)).rejects.toMatchObject({ code: 'KMS.1104' })
       const orphan = kind.execute(
         url,
-        `insert into cmk_version values ('none', 1, 'm', ${kind.bytes('00')}, 1, null, 'in-use', 1)`,
+        `insert into cmk_version values ('none', 1, 'm', ${kind.bytes('00')}, 1, null, 'in-use', 1, 1)`,
       )
       // An error of better-sqlite3 is none of Jest's realm, so its message is all that can be looked at.
       await expect(orphan).rejects.toMatchObject({

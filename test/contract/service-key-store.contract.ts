@@ -48,12 +48,15 @@ function serviceKey(
   purpose: ServiceKey['purpose'],
   generation: number,
   keystoreId = DEFAULT_KEYSTORE,
+  home = 1,
 ): ServiceKey {
   return {
     keystoreId,
     purpose,
     key: { keyId: newKeyId(), version: generation },
     checkValue: new Uint8Array([generation, 0, 255]),
+    home,
     createdAt: SOME_TIME + generation,
+    retiredAt: undefined,
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import { type KeyId, newKeyId } from '../../src/core/ids.js'
+import type { OutlookStore } from '../../src/core/outlook.js'
 import type { Stores } from '../../src/core/service.js'
 import { sqlAliasStore } from '../../src/store/aliases.js'
 import { callsTo } from '../../src/store/calls.js'
@@ -8,13 +9,14 @@ import { cmkRow, versionRow } from '../../src/store/cmk-rows.js'
 import { openDatabase } from '../../src/store/database.js'
 import { sqlGrantStore } from '../../src/store/grants.js'
 import { sqlKeyStore } from '../../src/store/keys.js'
+import { sqlOutlookStore } from '../../src/store/outlook.js'
 import { locksRows } from '../../src/store/row-locks.js'
 import type { Tables } from '../../src/store/tables.js'
 import { sqlTagStore } from '../../src/store/tags.js'
 import { SOME_TIME, firstVersion, newProject, sampleCmk } from './store-samples.js'
 import type { RawDatabaseKind } from './store-under-test.js'
 
-type Asked = Pick<Stores, 'keys' | 'aliases' | 'tags' | 'grants'>
+type Asked = Pick<Stores, 'keys' | 'aliases' | 'tags' | 'grants'> & { outlook: OutlookStore }
 
 const [PROJECT, KEYS, BATCH] = [newProject(), 2000, 500] as const
 const PAGE = { offset: 0, limit: 10 }
@@ -33,6 +35,7 @@ const QUESTIONS: readonly (readonly [string, (stores: Asked) => Promise<unknown>
   ['keys.countByProject', ({ keys }) => keys.countByProject(PROJECT)],
   ['keys.versions', ({ keys }) => keys.versions(KEY_ID)],
   ['keys.claimDue', ({ keys }) => keys.claimDue({ now: 1, until: 2, limit: 10 })],
+  ['outlook.look', ({ outlook }) => outlook.look({ now: 1, overdueSince: 1, soon: 2 })],
   ['aliases.find', ({ aliases }) => aliases.find(PROJECT, 'alias/name')],
   ['aliases.list', ({ aliases }) => aliasList(aliases, undefined)],
   ['aliases.list of a key', ({ aliases }) => aliasList(aliases, KEY_ID)],
@@ -76,6 +79,7 @@ export function storePlansContract(kind: RawDatabaseKind): void {
         aliases: sqlAliasStore(calls),
         tags: sqlTagStore(calls),
         grants: sqlGrantStore(calls),
+        outlook: sqlOutlookStore(calls),
       })
       const asked = statements.filter(({ sql: text }) => /^\s*(select|with)/.test(text))
       expect(asked).not.toHaveLength(0)
@@ -89,7 +93,7 @@ export function storePlansContract(kind: RawDatabaseKind): void {
 
     test('of grants.listForGrantee reads the grants of one user on one key', async () => {
       // At most as many as a key may have, so they may be sorted.
-      const held = { keyId: KEY_ID, userName: 'u', domainId: 'd' }
+      const held = { keyId: KEY_ID, userId: 'u', domainId: 'd' }
       const flaws = await flawsOf(({ grants }) => grants.listForGrantee(held))
       expect(flaws.filter((flaw) => !/sort|order by/i.test(flaw))).toStrictEqual([])
     })
@@ -159,6 +163,19 @@ async function fill(db: Kysely<Tables>): Promise<void> {
             cmk_created_at: createdAt,
           })),
         ),
+      )
+      .execute()
+    await db
+      .insertInto('import_pair')
+      .values(
+        batch.map(({ id }, index) => ({
+          key_id: newKeyId(),
+          version: 1,
+          cmk_id: id,
+          home: 1,
+          created_at: 1,
+          expires_at: start + index,
+        })),
       )
       .execute()
     await db

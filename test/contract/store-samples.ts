@@ -2,10 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { AccessKey } from '../../src/core/access-key.js'
 import type { Alias } from '../../src/core/alias.js'
 import { type Cmk, type KeyVersion, NO_ROTATION } from '../../src/core/cmk.js'
+import { createOwnTenant } from '../../src/core/create-own-tenant.js'
 import type { Grant } from '../../src/core/grant.js'
-import { newKeyId, projectId } from '../../src/core/ids.js'
+import { newKeyId, newTenantId, projectId } from '../../src/core/ids.js'
 import type { ProjectId } from '../../src/core/ids.js'
 import type { KeyStore } from '../../src/core/key-store.js'
+import type { Database } from '../../src/store/database.js'
 import type { Keystore } from '../../src/core/keystore.js'
 
 /** 2026-11-23, in milliseconds: more than 32 bits hold. */
@@ -30,6 +32,7 @@ export function sampleCmk(stated: Partial<Cmk> = {}): Cmk {
     origin: 'kms',
     enterpriseProjectId: '0',
     keystoreId: '0',
+    homes: [{ home: 1, since: 1 }],
     currentVersion: 1,
     createdAt: SOME_TIME,
     deletionAt: undefined,
@@ -47,6 +50,7 @@ export function firstVersion(cmk: Cmk, stated: Partial<KeyVersion> = {}): KeyVer
   return {
     key: { keyId: cmk.id, version: 1 },
     materialId: randomUUID(),
+    home: 1,
     checkValue: new Uint8Array(randomBytes(16)),
     createdAt: cmk.createdAt,
     expiresAt: undefined,
@@ -112,11 +116,22 @@ export function sampleAccessKey(stated: Partial<AccessKey> = {}): AccessKey {
     id: randomBytes(10).toString('hex').toUpperCase(),
     projectId: newProject(),
     domainId: randomUUID(),
-    userName: 'operator',
+    userId: newTenantId(),
+    temporary: undefined,
     state: 'active',
     sealedSecret: new Uint8Array(randomBytes(60)),
     createdAt: SOME_TIME,
     revision: 1,
     ...stated,
   }
+}
+
+/** Stores an access key, and before it the account, the project and the user that it is of. */
+export async function insertAccessKey(
+  { accessKeys, ...stores }: Pick<Database, 'accessKeys' | 'identities' | 'policies'>,
+  accessKey: AccessKey,
+): Promise<void> {
+  const { projectId: region, userId: userName, createdAt: now } = accessKey
+  await createOwnTenant(stores, accessKey, { region, userName, now })
+  await accessKeys.insert(accessKey)
 }

@@ -1,7 +1,10 @@
 import { accessKeyStoreContract } from './access-key-store.contract.js'
+import { accessPolicyStoreContract } from './access-policy-store.contract.js'
 import { aliasStoreContract } from './alias-store.contract.js'
 import { databaseContract } from './database-store.contract.js'
 import { grantStoreContract } from './grant-store.contract.js'
+import { homesContract } from './homes.contract.js'
+import { identityStoreContract } from './identity-store.contract.js'
 import { importPairStoreContract } from './import-pair-store.contract.js'
 import { keySpaceStoreContract } from './key-space-store.contract.js'
 import { keyStoreDueContract } from './key-store-due.contract.js'
@@ -12,6 +15,7 @@ import { keyStoreVersionsContract } from './key-store-versions.contract.js'
 import { keyStoreContract } from './key-store.contract.js'
 import { keystoreStoreContract } from './keystore-store.contract.js'
 import { migrationContract } from './migration.contract.js'
+import { outlookStoreContract } from './outlook-store.contract.js'
 import { serviceKeyStoreContract } from './service-key-store.contract.js'
 import { storePlansContract } from './store-plans.contract.js'
 import { tagQueryContract } from './tag-query.contract.js'
@@ -32,9 +36,13 @@ export function storeContracts(kind: RawDatabaseKind): void {
   grantStoreContract(kind)
   keystoreStoreContract(kind)
   importPairStoreContract(kind)
+  homesContract(kind)
   keySpaceStoreContract(kind)
   accessKeyStoreContract(kind)
+  identityStoreContract(kind)
+  accessPolicyStoreContract(kind)
   serviceKeyStoreContract(kind)
+  outlookStoreContract(kind)
   databaseContract(kind)
   migrationContract(kind)
   storePlansContract(kind)

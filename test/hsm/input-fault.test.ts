@@ -27,12 +27,38 @@ describe('who is at fault', () => {
     expect(error).toMatchObject({ failure: 'not-authentic', radius: 'request', rv: 0 })
   })
 
+  test('nobody, when it fails once: the token said so of something else', () => {
+    let runs = 0
+    const result = judgeInput(
+      () => (++runs === 1 ? fail('unavailable') : 7),
+      () => true,
+    )
+    expect([result, runs]).toEqual([7, 2])
+  })
+
+  test.each([
+    ['DEVICE_ERROR', 0x30],
+    ['SESSION_HANDLE_INVALID', 0xb3],
+    ['KEY_HANDLE_INVALID', 0x60],
+    ['USER_NOT_LOGGED_IN', 0x101],
+    ['CRYPTOKI_NOT_INITIALIZED', 0x190],
+  ])('nobody is asked about %s: no input makes a token say so', (_, rv) => {
+    let asked = 0
+    const error = thrown(() =>
+      judgeInput(
+        () => fail('unavailable', rv),
+        () => ++asked > 0,
+      ),
+    )
+    expect([error, asked]).toMatchObject([{ failure: 'unavailable', rv }, 0])
+  })
+
   test.each([
     ['does not get it right', () => false],
     ['fails as well', () => fail('unavailable')],
   ])('the token, when it %s', (_, proof) => {
     const error = thrown(() => judgeInput(() => fail('unavailable'), proof))
-    expect(error).toMatchObject({ failure: 'unavailable', radius: 'agent', rv: GENERAL_ERROR })
+    expect(error).toMatchObject({ failure: 'unavailable', radius: 'library', rv: GENERAL_ERROR })
   })
 
   test.each(['not-authentic', 'unsuitable', 'key-missing'] as const)(
@@ -69,11 +95,11 @@ describe('who is at fault', () => {
   })
 })
 
-function fail(failure: HsmFailure): never {
-  throw new TokenError(failure, 'C_Decrypt returned 0x5.', {
+function fail(failure: HsmFailure, rv = GENERAL_ERROR): never {
+  throw new TokenError(failure, 'C_Decrypt returned an error.', {
     call: 'C_Decrypt',
-    rv: GENERAL_ERROR,
-    radius: 'agent',
+    rv,
+    radius: 'library',
   })
 }
 

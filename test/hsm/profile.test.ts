@@ -2,7 +2,13 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { UnusableProfile, limitsOf, loadProfile, mechanismNumber } from '../../src/hsm/profile.js'
+import { mechanismNumber } from '../../src/hsm/mechanism-number.js'
+import {
+  UnusableProfile,
+  limitsOf,
+  loadProfile,
+  loadServingProfile,
+} from '../../src/hsm/profile.js'
 import { inNewFolder } from '../support/folder.js'
 
 const FOLDER = new URL('../../../hsm/profiles/', import.meta.url)
@@ -10,9 +16,24 @@ const NAMES = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace('.json', ''))
 
+/** Members that are no facts about a token, and those whose source is the vendor's silence: 0 and none. */
+const IDENTITY = new Set(['name', 'about', 'sources', 'production', 'recycleAfterCalls'])
+
 describe('the profiles of the project', () => {
   test.each(NAMES)('%s is valid and named after its file', (name) => {
     expect(loadProfile(name).name).toBe(name)
+  })
+
+  test.each(NAMES)('%s has a source for every fact', (name) => {
+    const profile = loadProfile(name)
+    const sources = profile.sources.join('\n')
+    const open = Object.keys(profile).filter(
+      (fact) => !IDENTITY.has(fact) && !sources.includes(fact),
+    )
+    const stated = open.filter(
+      (fact) => JSON.stringify(profile[fact as keyof typeof profile]) !== '[]',
+    )
+    expect(stated).toEqual([])
   })
 
   test('no software token is taken for one of production', () => {
@@ -37,6 +58,9 @@ describe('a profile of one’s own', () => {
     ['a mechanism that is no number', { keyWrap: { mechanism: 'CKM_AES_KEY_WRAP_PAD' } }],
     ['no sources', { sources: [] }],
     ['a negative number', { recycleAfterCalls: -1 }],
+    ['a pattern that is none', { pin: { pattern: '(', form: 'a bracket' } }],
+    ['a reason that is no sentence', { unsuitable: 'too small' }],
+    ['keys that get out, and production', { production: true, enforcesExtractable: false }],
   ])('is refused with %s', async (_what, change) => {
     await inNewFolder(async (folder) => {
       const path = join(folder, 'mine.json')
@@ -55,6 +79,15 @@ describe('a profile of one’s own', () => {
       await writeFile(path, JSON.stringify({ ...valid, production, oaep }))
       if (error) expect(() => loadProfile(path)).toThrow(error)
       else expect(limitsOf(loadProfile(path)).oaepHashes).toEqual(['sha1', 'sha256'])
+    })
+  })
+
+  test('of a token that the service cannot run on is read, and never served', async () => {
+    await inNewFolder(async (folder) => {
+      const path = join(folder, 'mine.json')
+      await writeFile(path, JSON.stringify({ ...valid, unsuitable: 'It wraps nothing.' }))
+      expect(loadProfile(path).unsuitable).toBe('It wraps nothing.')
+      expect(() => loadServingProfile(path)).toThrow(/cannot serve\. It wraps nothing\.$/)
     })
   })
 

@@ -2,6 +2,7 @@ import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
 import type { Attempt } from '../../core/hsm.js'
 import { isRefusal } from '../return-values.js'
 import { readAttribute, readFlag, readNumber } from './attributes.js'
+import { misuseAttempts } from './misuse.js'
 import { TokenError, call, returnValue } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { knownKey } from './templates.js'
@@ -34,15 +35,16 @@ const DONE = 'the token did it'
 const MAX_WRAPPED_BYTES = 8192
 
 /**
- * Tries on a key what a token must refuse: to read it, to loosen it, to copy it looser, and to wrap it under a key that
- * is known outside. Nothing of the key leaves the process, and the key stays as it was.
+ * Tries on a key what a token must refuse: to read it, to loosen it, to put it to uses that it lacks, and, where objects of
+ * the session may be created, to copy it looser and to wrap it under a key that is known outside. Nothing of the key leaves
+ * the process, and the key stays as it was.
  *
  * @throws TokenError when something could not be tried
  */
 export function makeAttempts(
   session: OpenSession,
   key: Buffer,
-  keyWrap: Mechanism,
+  { keyWrap, creating }: { readonly keyWrap: Mechanism; readonly creating: boolean },
 ): readonly Attempt[] {
   // What an attribute is already, it cannot be loosened to.
   const keyClass = readNumber(session, key, pkcs11.CKA_CLASS)
@@ -59,9 +61,27 @@ export function makeAttempts(
     ...loosenings.map(([name, type, value]) =>
       attempt(name, () => loosen(session, key, { type, value })),
     ),
-    ...LOOSER_COPIES.map(([name, template]) => attempt(name, () => copy(session, key, template))),
-    wrapUnderKnown(session, key, keyWrap),
+    ...misuseAttempts(session, key),
+    ...(creating
+      ? [
+          ...LOOSER_COPIES.map(([name, template]) =>
+            attempt(name, () => copy(session, key, template)),
+          ),
+          wrapUnderKnown(session, key, keyWrap),
+        ]
+      : []),
   ]
+}
+
+/** Tries to wrap a key under another key of the service, which creates nothing. */
+export function wrapUnderOther(
+  session: OpenSession,
+  key: Buffer,
+  { keyWrap, kek }: { readonly keyWrap: Mechanism; readonly kek: Buffer },
+): Attempt {
+  return attempt('wrap under another key of the service', () =>
+    wrapAway(session, { keyWrap, kek, key }),
+  )
 }
 
 /** The attribute that is the key: PKCS#11 v3.1 sections 6.1.3 (RSA) and 6.3.4 (EC). */
@@ -74,7 +94,11 @@ function secretOf(session: OpenSession, key: Buffer): readonly [name: string, ty
     : ['CKA_VALUE', pkcs11.CKA_VALUE]
 }
 
-/** Runs an attempt; `run` gives words for what the token did, where it did not refuse. */
+/**
+ * Runs an attempt; `run` gives words for what the token did, where it did not refuse.
+ *
+ * @throws TokenError where the answer says nothing about the key
+ */
 function attempt(name: string, run: () => string): Attempt {
   try {
     return { attempt: name, refused: false, detail: run() }
@@ -82,8 +106,8 @@ function attempt(name: string, run: () => string): Attempt {
     if (!(error instanceof TokenError) || error.rv === undefined) throw error
     const rv = `0x${error.rv.toString(16)}`
     if (isRefusal(error.rv)) return { attempt: name, refused: true, detail: `refused with ${rv}` }
-    // A stale handle is searched again, and a sick token ends the agent.
-    if (error.failure === 'key-missing' || error.radius === 'agent') throw error
+    // A stale handle is searched again, and a lost session or a sick token is no answer.
+    if (error.failure === 'key-missing' || error.radius !== 'request') throw error
     return { attempt: name, refused: false, detail: `failed with ${rv}, which is no refusal` }
   }
 }
@@ -111,7 +135,7 @@ function copy({ lib, handle: session }: OpenSession, key: Buffer, looser: Templa
 }
 
 function wrapUnderKnown(
-  { lib, handle: session }: OpenSession,
+  { lib, handle: session, slot }: OpenSession,
   key: Buffer,
   keyWrap: Mechanism,
 ): Attempt {
@@ -123,15 +147,26 @@ function wrapUnderKnown(
   // A token that takes no such key was not asked to wrap under one: that is an error, and no refusal.
   const known = call('C_CreateObject', () => lib.C_CreateObject(session, template))
   try {
-    return attempt('wrap under a key that is known outside', () => {
-      const space = Buffer.alloc(MAX_WRAPPED_BYTES)
-      // The wrap would be the key itself to whoever knows the other one: it is overwritten at once.
-      call('C_WrapKey', () => lib.C_WrapKey(session, keyWrap, known, key, space)).fill(0)
-      return DONE
-    })
+    return attempt('wrap under a key that is known outside', () =>
+      wrapAway({ lib, handle: session, slot }, { keyWrap, kek: known, key }),
+    )
   } finally {
     call('C_DestroyObject', () => lib.C_DestroyObject(session, known))
   }
+}
+
+/** The wrap would be the key itself to whoever knows the other one: it is overwritten at once. */
+function wrapAway(
+  { lib, handle: session }: OpenSession,
+  {
+    keyWrap,
+    kek,
+    key,
+  }: { readonly keyWrap: Mechanism; readonly kek: Buffer; readonly key: Buffer },
+): string {
+  const space = Buffer.alloc(MAX_WRAPPED_BYTES)
+  call('C_WrapKey', () => lib.C_WrapKey(session, keyWrap, kek, key, space)).fill(0)
+  return DONE
 }
 
 function looserCopy(granted: number): Template {

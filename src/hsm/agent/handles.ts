@@ -1,12 +1,18 @@
 import pkcs11, { type Template } from 'pkcs11js'
 import type { KeyRef } from '../../core/ids.js'
 import { isStaleHandle } from '../return-values.js'
-import { readAttribute, readNumber } from './attributes.js'
-import { objectId } from './object-id.js'
+import { numberOf, readAttributes, readNumber } from './attributes.js'
+import { KnownHandles } from './known-handles.js'
+import { objectId, objectName } from './object-id.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 
 const FIRST_PAUSE_MS = 5
+/**
+ * How long the enumeration may take, of the time that an agent has to start. Over a network each key takes milliseconds;
+ * where none is in between it ends long before, and has to, since a search there looks at every object of the token.
+ */
+const ENUMERATION_MS = 8000
 
 /** Classes of key objects: PKCS#11 v3.1 section 4.3. */
 const KEY_CLASSES = [pkcs11.CKO_SECRET_KEY, pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY]
@@ -14,39 +20,50 @@ const KEY_CLASSES = [pkcs11.CKO_SECRET_KEY, pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_P
 /** `own` is the object with the secret: a secret key, or the private half of a pair. */
 type Side = 'own' | 'public'
 
+/** What one thread found at its start, in memory that all threads of the process read. */
+export type SharedHandles = Readonly<Record<Side, SharedArrayBuffer>>
+
+/** A key object that a search found. */
+export interface FoundKey {
+  readonly handle: Buffer
+  /** CKO_SECRET_KEY, CKO_PRIVATE_KEY or CKO_PUBLIC_KEY. */
+  readonly keyClass: number
+}
+
 /**
  * Handles of the keys on the token, by CKA_ID; the two halves of a pair share theirs.
  *
  * Handles die with the session that found them, and the session lives exactly as long as this process: so does the
  * cache. It is filled by one enumeration at start (a search per key would crawl on a token with thousands), and by a
- * targeted search where a key is not in it, because another process may have made the key since.
+ * targeted search where a key is not in it, because another process may have made the key since, or because the
+ * enumeration did not come so far.
  */
 export class Handles {
   readonly #session: OpenSession
   readonly #visibleAfterMs: number
-  readonly #known: Readonly<Record<Side, Map<string, Buffer>>> = {
-    own: new Map(),
-    public: new Map(),
-  }
+  readonly #known: Readonly<Record<Side, KnownHandles>>
 
-  /** `visibleAfterMs`: how long a key that another process made may stay unseen. */
-  constructor(session: OpenSession, visibleAfterMs: number) {
+  /**
+   * `visibleAfterMs`: how long a key that another process made may stay unseen. With the handles of another thread the
+   * token is not enumerated again.
+   */
+  constructor(session: OpenSession, visibleAfterMs: number, shared?: SharedHandles) {
     this.#session = session
     this.#visibleAfterMs = visibleAfterMs
-    for (const keyClass of KEY_CLASSES) {
-      const known = this.#known[sideOf(keyClass)]
-      for (const handle of findObjects(session, [{ type: pkcs11.CKA_CLASS, value: keyClass }])) {
-        const id = readAttribute(session, handle, pkcs11.CKA_ID)
-        if (id.length > 0) known.set(id.toString('hex'), handle)
-      }
-    }
+    this.#known = { own: new KnownHandles(shared?.own), public: new KnownHandles(shared?.public) }
+    if (!shared) this.#enumerate()
+  }
+
+  /** What is known now, for the other threads of this process: handles hold for all of its sessions. */
+  share(): SharedHandles {
+    return { own: this.#known.own.share(), public: this.#known.public.share() }
   }
 
   /**
    * Runs a call with the handle of a secret key or of the private half of a pair; with a freshly searched one where the
-   * known one turns out stale.
+   * known one turns out stale. Where that is refused as well, the session is lost, whatever the token says.
    *
-   * @throws TokenError `key-missing` when a healthy token does not hold the key
+   * @throws TokenError `key-missing` when a token that is well does not show this library the key
    */
   use<Result>(key: KeyRef, run: (handle: Buffer) => Result): Result {
     return this.#use('own', key, run)
@@ -57,8 +74,8 @@ export class Handles {
     return this.#use('public', key, run)
   }
 
-  /** Every object of a key that the token holds now, found by a search. */
-  find(key: KeyRef): readonly Buffer[] {
+  /** Every object of a key that the token shows now, found by a search. */
+  find(key: KeyRef): readonly FoundKey[] {
     return this.#look(objectId(key))
   }
 
@@ -77,22 +94,47 @@ export class Handles {
   }
 
   remember(key: KeyRef, handle: Buffer): void {
-    this.#known.own.set(objectId(key).toString('hex'), handle)
+    this.#known.own.set(objectName(key), handle)
   }
 
   rememberPublic(key: KeyRef, handle: Buffer): void {
-    this.#known.public.set(objectId(key).toString('hex'), handle)
+    this.#known.public.set(objectName(key), handle)
   }
 
   forget(key: KeyRef): void {
-    const id = objectId(key).toString('hex')
-    this.#known.own.delete(id)
-    this.#known.public.delete(id)
+    const name = objectName(key)
+    this.#known.own.delete(name)
+    this.#known.public.delete(name)
+  }
+
+  #enumerate(): void {
+    const until = performance.now() + ENUMERATION_MS
+    // One search for all classes: each looks at every object of the token.
+    for (const handle of findObjects(this.#session, [])) {
+      if (performance.now() > until) return
+      const named = this.#nameOf(handle)
+      if (named) this.#known[sideOf(named.keyClass)].set(named.id, handle)
+    }
+  }
+
+  /** The class and the CKA_ID of a key; nothing for other objects, and for one that another process just destroyed. */
+  #nameOf(handle: Buffer): { readonly keyClass: number; readonly id: string } | undefined {
+    try {
+      const [id, value] = readAttributes(this.#session, handle, [pkcs11.CKA_ID, pkcs11.CKA_CLASS])
+      const keyClass = value ? numberOf(value) : -1
+      if (!id || id.length === 0 || !KEY_CLASSES.includes(keyClass)) return undefined
+      return { keyClass, id: id.toString('hex') }
+    } catch (error) {
+      // Objects that are no keys may lack a CKA_ID.
+      if (error instanceof TokenError && (error.radius === 'request' || isStaleHandle(error.rv))) {
+        return undefined
+      }
+      throw error
+    }
   }
 
   #use<Result>(side: Side, key: KeyRef, run: (handle: Buffer) => Result): Result {
-    const id = objectId(key)
-    const name = id.toString('hex')
+    const name = objectName(key)
     const known = this.#known[side].get(name)
     if (known) {
       try {
@@ -102,17 +144,17 @@ export class Handles {
         this.#known[side].delete(name)
       }
     }
-    return run(this.#search(side, id))
+    return run(this.#search(side, objectId(key)))
   }
 
-  #look(id: Buffer): readonly Buffer[] {
+  #look(id: Buffer): readonly FoundKey[] {
     const name = id.toString('hex')
-    return findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }]).filter((handle) => {
+    return findObjects(this.#session, [{ type: pkcs11.CKA_ID, value: id }]).flatMap((handle) => {
       const keyClass = this.#classOf(handle)
       // A certificate may have the id of its key.
-      if (!KEY_CLASSES.includes(keyClass)) return false
+      if (!KEY_CLASSES.includes(keyClass)) return []
       this.#known[sideOf(keyClass)].set(name, handle)
-      return true
+      return [{ handle, keyClass }]
     })
   }
 
@@ -121,7 +163,7 @@ export class Handles {
     try {
       return readNumber(this.#session, handle, pkcs11.CKA_CLASS)
     } catch (error) {
-      if (error instanceof TokenError && error.failure === 'key-missing') return -1
+      if (error instanceof TokenError && isStaleHandle(error.rv)) return -1
       throw error
     }
   }
@@ -137,10 +179,21 @@ export class Handles {
       if (left <= 0) break
       sleep(Math.min(pause, left))
     }
-    // SoftHSM 2.6.1 answers an empty list, without error, when its folder is gone; its token info fails then.
-    // "Not found" is believed only of a token that is well.
-    call('C_GetTokenInfo', () => this.#session.lib.C_GetTokenInfo(this.#session.slot.handle))
-    throw new TokenError('key-missing', 'The token does not hold this key.', {
+    throw this.missing()
+  }
+
+  /**
+   * The error for a key that a search did not find.
+   *
+   * SoftHSM 2.6.1 answers an empty list, without error, when its folder is gone; its token info fails then. So "not found"
+   * is believed only of a token that is well, and what is believed here is what this library was shown: the pool asks
+   * an agent that starts afterwards before it believes it too.
+   *
+   * @throws TokenError when the token is not well
+   */
+  missing(): TokenError {
+    call('C_GetTokenInfo', () => this.#session.lib.C_GetTokenInfo(this.#session.slot))
+    return new TokenError('key-missing', 'The token does not hold this key.', {
       call: 'C_FindObjects',
       rv: 0,
       radius: 'request',

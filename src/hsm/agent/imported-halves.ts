@@ -168,7 +168,7 @@ export class ImportedHalves {
 function blamingMaterial<Result>(run: () => Result, { lib, handle, slot }: OpenSession): Result {
   try {
     return judgeInput(run, () => {
-      lib.C_GetTokenInfo(slot.handle)
+      lib.C_GetTokenInfo(slot)
       return lib.C_GenerateRandom(handle, Buffer.alloc(TRIAL_BYTES)).length === TRIAL_BYTES
     })
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { HsmFailure } from '../../core/hsm.js'
+import { isLoss } from '../return-values.js'
 import { TokenError } from './pkcs11-error.js'
 
-/** Failures that leave no doubt: the judgement is passed, or a stale handle is a matter for who holds the handles. */
+/** Failures that leave no doubt. */
 const DECIDED: ReadonlySet<HsmFailure> = new Set(['not-authentic', 'unsuitable', 'key-missing'])
 
 /**
@@ -9,8 +10,9 @@ const DECIDED: ReadonlySet<HsmFailure> = new Set(['not-authentic', 'unsuitable',
  *
  * Return values do not tell: SoftHSM 2.6.1 answers a forged wrap, a forged text and a broken padding with
  * CKR_GENERAL_ERROR, as it answers when its files are gone. So the token is asked to do the same with input of its own
- * making. Where it can, what was sent is at fault, and that costs the request alone: else whoever sends garbage could end
- * one agent after the other. Where it cannot, the first error stands.
+ * making. Where it can, and fails at what was sent a second time, what was sent is at fault, and that costs the request
+ * alone: else whoever sends garbage could end one agent after the other. Where it cannot, the first error stands. A session
+ * or a device that is lost stands as such, and so does a stale handle: that is a matter for who holds the handles.
  *
  * All that is wrong with the input gives one error, after the same work.
  *
@@ -20,10 +22,18 @@ export function judgeInput<Result>(run: () => Result, proof: () => boolean): Res
   try {
     return run()
   } catch (error) {
-    if (!(error instanceof TokenError) || DECIDED.has(error.failure)) throw error
-    if (!holds(proof)) throw error
+    if (!isDoubtful(error) || !holds(proof)) throw error
+  }
+  try {
+    return run()
+  } catch (error) {
+    if (!isDoubtful(error)) throw error
     throw notAuthentic(error.call)
   }
+}
+
+function isDoubtful(error: unknown): error is TokenError {
+  return error instanceof TokenError && !DECIDED.has(error.failure) && !isLoss(error.rv)
 }
 
 /** The one error for input that does not open. */

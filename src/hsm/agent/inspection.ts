@@ -1,6 +1,7 @@
 import pkcs11 from 'pkcs11js'
 import type {
   Attempt,
+  AttemptWish,
   Inspection,
   KeyAttributes,
   KeyFlag,
@@ -8,11 +9,14 @@ import type {
   TokenIdentity,
 } from '../../core/hsm.js'
 import type { KeyRef } from '../../core/ids.js'
-import { type Profile, mechanismNumber } from '../profile.js'
-import { makeAttempts } from './attempts.js'
+import { mechanismNumber } from '../mechanism-number.js'
+import type { Profile } from '../profile.js'
+import { isStaleHandle } from '../return-values.js'
+import { makeAttempts, wrapUnderOther } from './attempts.js'
 import { readFlag, readNumber, readOptionalAttribute } from './attributes.js'
 import { type Handles, findKeys } from './handles.js'
 import { runKnownAnswers } from './known-answers.js'
+import { CKK_EC_EDWARDS, curveBits } from './pair-algorithms.js'
 import { TokenError, call } from './pkcs11-error.js'
 import { type OpenSession, trimPadding } from './session.js'
 
@@ -47,9 +51,9 @@ export class TokenInspection implements Sync<Inspection> {
   }
 
   identity(): TokenIdentity {
-    const { module, slot } = this.#session
-    const token = slot.getToken()
-    const { major, minor } = module.libraryVersion
+    const { lib, slot } = this.#session
+    const token = call('C_GetTokenInfo', () => lib.C_GetTokenInfo(slot))
+    const library = call('C_GetInfo', () => lib.C_GetInfo())
     return {
       label: trimPadding(token.label),
       manufacturer: trimPadding(token.manufacturerID),
@@ -57,7 +61,7 @@ export class TokenInspection implements Sync<Inspection> {
       serial: trimPadding(token.serialNumber),
       hardware: version(token.hardwareVersion),
       firmware: version(token.firmwareVersion),
-      library: `${trimPadding(module.libraryDescription)} ${major}.${minor}`,
+      library: `${trimPadding(library.libraryDescription)} ${version(library.libraryVersion)}`,
       profile: this.#profile.name,
     }
   }
@@ -66,7 +70,7 @@ export class TokenInspection implements Sync<Inspection> {
     const { lib, slot } = this.#session
     const found = findKeys(this.#session).flatMap((handle) => this.#inspectIfThere(handle))
     // SoftHSM 2.6.1 lists nothing, without error, when its folder is gone: a list is believed of a token that is well.
-    call('C_GetTokenInfo', () => lib.C_GetTokenInfo(slot.handle))
+    call('C_GetTokenInfo', () => lib.C_GetTokenInfo(slot))
     return found
   }
 
@@ -74,9 +78,16 @@ export class TokenInspection implements Sync<Inspection> {
     return runKnownAnswers(this.#session, this.#profile)
   }
 
-  attempts(key: KeyRef): readonly Attempt[] {
+  attempts(key: KeyRef, { creating = true, under }: AttemptWish = {}): readonly Attempt[] {
     const keyWrap = { mechanism: mechanismNumber(this.#profile.keyWrap.mechanism) }
-    return this.#handles.use(key, (handle) => makeAttempts(this.#session, handle, keyWrap))
+    const tried = this.#handles.use(key, (handle) =>
+      makeAttempts(this.#session, handle, { keyWrap, creating }),
+    )
+    if (under === undefined) return tried
+    const wrapped = this.#handles.use(under, (kek) =>
+      this.#handles.use(key, (handle) => wrapUnderOther(this.#session, handle, { keyWrap, kek })),
+    )
+    return [...tried, wrapped]
   }
 
   /** Another process may destroy an object while this one reads it: then it is not on the token. */
@@ -84,7 +95,7 @@ export class TokenInspection implements Sync<Inspection> {
     try {
       return [this.#inspect(handle)]
     } catch (error) {
-      if (error instanceof TokenError && error.failure === 'key-missing') return []
+      if (error instanceof TokenError && isStaleHandle(error.rv)) return []
       throw error
     }
   }
@@ -97,15 +108,41 @@ export class TokenInspection implements Sync<Inspection> {
         readFlag(session, handle, type),
       ]),
     )
+    const keyType = readNumber(session, handle, pkcs11.CKA_KEY_TYPE)
     return {
       class: readNumber(session, handle, pkcs11.CKA_CLASS),
-      keyType: readNumber(session, handle, pkcs11.CKA_KEY_TYPE),
+      keyType,
+      bits: bitsOf(session, handle, keyType),
       label: readOptionalAttribute(session, handle, pkcs11.CKA_LABEL)?.toString('utf8') ?? '',
       id: readOptionalAttribute(session, handle, pkcs11.CKA_ID)?.toString('hex') ?? '',
       // Built from the keys of FLAG_ATTRIBUTES, which are exactly the names of the flags.
       flags: flags as Record<KeyFlag, boolean | undefined>,
     }
   }
+}
+
+/** Some tokens say 0 for the length of a key that they unwrapped: that is no length. */
+function bitsOf(session: OpenSession, handle: Buffer, keyType: number): number | undefined {
+  if (keyType === pkcs11.CKK_RSA) {
+    const modulus = readOptionalAttribute(session, handle, pkcs11.CKA_MODULUS)
+    return modulus && 8 * withoutZeroes(modulus).length
+  }
+  if (keyType === pkcs11.CKK_EC || keyType === CKK_EC_EDWARDS) {
+    const curve = readOptionalAttribute(session, handle, pkcs11.CKA_EC_PARAMS)
+    return curve && curveBits(curve)
+  }
+  const length = readOptionalAttribute(session, handle, pkcs11.CKA_VALUE_LEN)
+  const bytes = length === undefined || length.length === 0 ? 0 : length.readUIntLE(0, 4)
+  return bytes > 0 ? 8 * bytes : undefined
+}
+
+function withoutZeroes(bytes: Buffer): Buffer {
+  return bytes.subarray(
+    Math.max(
+      0,
+      bytes.findIndex((byte) => byte !== 0),
+    ),
+  )
 }
 
 type Sync<Port> = {

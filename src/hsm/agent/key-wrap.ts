@@ -1,5 +1,6 @@
 import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
-import { type Profile, mechanismNumber } from '../profile.js'
+import { mechanismNumber } from '../mechanism-number.js'
+import type { Profile } from '../profile.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { readableSecret } from './templates.js'
@@ -12,12 +13,16 @@ export class KeyWrap {
   readonly #session: OpenSession
   readonly #profile: Profile
   readonly #mechanism: Mechanism
+  /** Taken anew for each wrap, it would be the larger part of the memory that a call takes. */
+  readonly #space: Buffer
 
   constructor(session: OpenSession, profile: Profile) {
     this.#session = session
     this.#profile = profile
     // No IV parameter: RFC 5649 fixes it, SoftHSM refuses one and NSS softokn ignores a wrong one.
     this.#mechanism = { mechanism: mechanismNumber(profile.keyWrap.mechanism) }
+    // PKCS#7 padding may add a block: a token that does it must be told by its bytes, not by a short buffer.
+    this.#space = Buffer.alloc(this.maxUnwrapBytes + 4 * WRAP_OVERHEAD_BYTES)
   }
 
   /** Longest secret that is unwrapped, in bytes: a caller's secret, or the private half of a pair. */
@@ -29,9 +34,10 @@ export class KeyWrap {
   /** Wraps a key object. */
   wrap(kek: Buffer, object: Buffer): Buffer {
     const { lib, handle: session } = this.#session
-    // PKCS#7 padding may add a block: a token that does it must be told by its bytes, not by a short buffer.
-    const space = Buffer.alloc(this.maxUnwrapBytes + 4 * WRAP_OVERHEAD_BYTES)
-    return call('C_WrapKey', () => lib.C_WrapKey(session, this.#mechanism, kek, object, space))
+    const wrapped = call('C_WrapKey', () =>
+      lib.C_WrapKey(session, this.#mechanism, kek, object, this.#space),
+    )
+    return Buffer.from(wrapped)
   }
 
   /** Unwraps to a secret that exists on the token for this call alone, and reads it. */
@@ -95,7 +101,7 @@ export class KeyWrap {
     throw new TokenError('fault', 'The token gave no value for an unwrapped secret.', {
       call: 'C_GetAttributeValue',
       rv: 0,
-      radius: 'agent',
+      radius: 'session',
     })
   }
 }

@@ -1,7 +1,8 @@
+import pkcs11 from 'pkcs11js'
 import type { KeyKind } from '../../core/hsm.js'
 import type { KeyRef } from '../../core/ids.js'
 import type { Profile } from '../profile.js'
-import type { Handles } from './handles.js'
+import type { FoundKey, Handles } from './handles.js'
 import { isStaleHandle } from '../return-values.js'
 import { objectId } from './object-id.js'
 import { TokenError, call } from './pkcs11-error.js'
@@ -50,17 +51,53 @@ export class Keys {
       : this.#wrapping.checkTag(key)
   }
 
+  /**
+   * Destroys every object of a key.
+   *
+   * @throws TokenError `key-missing` when this library was shown no object of the key, or one half of a pair alone: what
+   * it was not shown is not destroyed
+   */
   destroyKey(key: KeyRef): void {
+    if (!isWhole(this.#destroyAll(key))) throw this.#handles.missing()
+  }
+
+  /** Destroys the objects of a key that this library was shown. */
+  discardKey(key: KeyRef): void {
+    this.#destroyAll(key)
+  }
+
+  /** Returns what there was. */
+  #destroyAll(key: KeyRef): readonly FoundKey[] {
     const objects = this.#handles.find(key)
     this.#handles.forget(key)
+    for (const { handle } of objects) this.#destroy(handle)
+    // A refused handle may be that of an object which is gone, or of one which is not.
+    if (this.#handles.find(key).length > 0) {
+      throw new TokenError('unavailable', 'The token did not destroy the key.', {
+        call: 'C_DestroyObject',
+        rv: 0,
+        radius: 'session',
+      })
+    }
+    return objects
+  }
+
+  #destroy(object: Buffer): void {
     const { lib, handle: session } = this.#session
-    for (const object of objects) {
-      try {
-        call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
-      } catch (error) {
-        // Another process destroyed it since it was found.
-        if (!(error instanceof TokenError) || !isStaleHandle(error.rv)) throw error
-      }
+    try {
+      call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+    } catch (error) {
+      // Another process destroyed it since it was found.
+      if (!(error instanceof TokenError) || !isStaleHandle(error.rv)) throw error
     }
   }
+}
+
+/** Whether these are all the objects that one key has: a secret key, or both halves of a pair. */
+function isWhole(objects: readonly FoundKey[]): boolean {
+  const classes = objects.map(({ keyClass }) => keyClass)
+  return (
+    classes.includes(pkcs11.CKO_SECRET_KEY) ||
+    (classes.includes(pkcs11.CKO_PRIVATE_KEY) && classes.includes(pkcs11.CKO_PUBLIC_KEY))
+  )
 }

@@ -40,7 +40,7 @@ const CURVES = [
  * pair of its own signs and derives. A pair of RSA is not made here: that takes as long as a whole start.
  */
 export function signatureTests(session: OpenSession, profile: Profile): readonly SignatureTest[] {
-  const { algorithms, signatureSchemes } = profile
+  const { algorithms, signatureSchemes, ecdh } = profile
   const answers = SIGNATURE_ANSWERS.filter(
     ({ scheme, algorithm }) => signatureSchemes.includes(scheme) && algorithms.includes(algorithm),
   )
@@ -53,7 +53,7 @@ export function signatureTests(session: OpenSession, profile: Profile): readonly
     ...(curve && signatureSchemes.includes('ecdsa')
       ? [{ name: `sign with ${curve[0]}`, run: () => signOutcome(session, profile, curve[0]) }]
       : []),
-    ...(curve
+    ...(curve && ecdh
       ? [{ name: `agree with ${curve[0]}`, run: () => agreeOutcome(session, profile, curve) }]
       : []),
   ]

@@ -47,6 +47,13 @@ const ED25519 = { oid: hex('06032b6570'), bytes: 32 } as const satisfies Curve
 /** The Weierstrass curves of the table. */
 const CURVES: readonly Curve[] = [P256, P384, P521, SECP256K1, SM2]
 
+/** Bits of the order of the curve that CKA_EC_PARAMS names, Ed25519 included; nothing for one that is not in the table. */
+export function curveBits(ecParams: Buffer): number | undefined {
+  if (P521.oid.equals(ecParams)) return 521
+  const curve = [...CURVES, ED25519].find(({ oid }) => oid.equals(ecParams))
+  return curve && 8 * curve.bytes
+}
+
 /** Length of a coordinate of the curve that CKA_EC_PARAMS names; nothing for a curve that is not in the table. */
 export function coordinateBytes(ecParams: Buffer): number | undefined {
   return CURVES.find(({ oid }) => oid.equals(ecParams))?.bytes

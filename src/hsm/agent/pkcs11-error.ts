@@ -1,15 +1,16 @@
 import { HsmError, type HsmFailure } from '../../core/hsm.js'
-import type { Radius } from '../protocol.js'
+import type { FaultClass } from '../../core/hsm-observer.js'
 import { classify } from '../return-values.js'
+import { noteFunction } from './function-calls.js'
 
 /** An error that the token answered: a failure class, and how far it reaches. */
 export class TokenError extends HsmError {
-  readonly radius: Radius
+  readonly radius: FaultClass
 
   constructor(
     failure: HsmFailure,
     message: string,
-    origin: { readonly call: string; readonly rv: number; readonly radius: Radius },
+    origin: { readonly call: string; readonly rv: number; readonly radius: FaultClass },
   ) {
     super(failure, message, origin)
     this.radius = origin.radius
@@ -28,15 +29,19 @@ export function unsupported(message: string, name: `C_${string}`): TokenError {
  * C_SetAttributeValue) only in the text `CKR_NAME:number`, and names end at PKCS#11 2.20: the number is what counts.
  */
 export function call<Result>(name: `C_${string}`, run: () => Result): Result {
+  const startedAt = performance.now()
   try {
-    return run()
+    const result = run()
+    noteFunction(name, startedAt, undefined)
+    return result
   } catch (error) {
     const rv = returnValue(error)
+    noteFunction(name, startedAt, rv ?? 0)
     if (rv === undefined) {
       throw new TokenError('fault', `${name} failed before it reached the token.`, {
         call: name,
         rv: 0,
-        radius: 'agent',
+        radius: 'library',
       })
     }
     const { failure, radius } = classify(rv)

@@ -1,6 +1,7 @@
 import type { HsmLimits } from '../../core/hsm.js'
 import type { SignatureScheme } from '../../core/hsm-pairs.js'
-import { type Profile, mechanismNumber } from '../profile.js'
+import { mechanismNumber } from '../mechanism-number.js'
+import type { Profile } from '../profile.js'
 import { unsupported } from './pkcs11-error.js'
 
 /**

@@ -1,15 +1,21 @@
-import { readFileSync } from 'node:fs'
-import { Module, SessionFlag, type Session, type Slot, UserType } from 'graphene-pk11'
-import type { PKCS11 } from 'pkcs11js'
+import { createRequire } from 'node:module'
+import type * as Graphene from 'graphene-pk11'
+import pkcs11, { type PKCS11 } from 'pkcs11js'
 import type { StartFailure } from '../protocol.js'
-import { isPinRefused } from '../return-values.js'
+import { isLoggedIn, isPinRefused } from '../return-values.js'
 import type { TokenAddress } from '../uri.js'
 import { returnValue } from './pkcs11-error.js'
 
 /** CKF_OS_LOCKING_OK. Without it concurrent sessions of SoftHSM 2.6.1 fail and crash. PKCS#11 v3.1 section 5.4. */
 const OS_LOCKING_OK = 2
-/** CKF_LOGIN_REQUIRED of CK_TOKEN_INFO. */
-const LOGIN_REQUIRED = 4
+const READ_WRITE = pkcs11.CKF_RW_SESSION | pkcs11.CKF_SERIAL_SESSION
+/**
+ * The object model of PKCS#11 for what happens once in a process. It is loaded there alone: each of the threads that join
+ * would pay 2.6 MB for it.
+ */
+const requireHere = createRequire(import.meta.url)
+/** CKS_RW_USER_FUNCTIONS: a read-write session of a user who is logged in. PKCS#11 v3.1 section 3.4. */
+const LOGGED_IN = 3
 
 /** Why the token could not be opened; the message is a sentence without secrets. */
 export class StartError extends Error {
@@ -22,40 +28,22 @@ export class StartError extends Error {
   }
 }
 
-/** A logged-in read-write session: the only one of this process. */
+/** A logged-in read-write session: the only one of its thread at a time. */
 export interface OpenSession {
   readonly lib: PKCS11
   readonly handle: Buffer
-  readonly module: Module
-  readonly slot: Slot
+  /** Slot of the token. */
+  readonly slot: Buffer
 }
 
 /**
- * Loads the library, finds the token by its label or serial number, and logs in.
+ * Loads the library and initialises it: once in the life of a process.
  *
  * @throws StartError
  */
-export function openSession(address: TokenAddress): OpenSession {
-  const module = loadModule(address)
-  const slot = findSlot(module, address)
-  if ((slot.getToken().flags & LOGIN_REQUIRED) === 0) {
-    throw new StartError('setting', 'The token has no user PIN yet: initialise it first.')
-  }
-  const pin = readPin(address.pinFile)
-  const session = attempt('The token would not open a session', () =>
-    slot.open(SessionFlag.RW_SESSION | SessionFlag.SERIAL_SESSION),
-  )
-  login(session, pin)
-  return { lib: module.lib, handle: session.handle, module, slot }
-}
-
-function loadModule(address: TokenAddress): Module {
-  let module: Module
-  try {
-    module = Module.load(address.modulePath)
-  } catch (cause) {
-    throw new StartError('setting', `The module ${address.modulePath} cannot be loaded.`, { cause })
-  }
+export function openLibrary(address: TokenAddress): Graphene.Module {
+  const { Module } = requireHere('graphene-pk11') as typeof Graphene
+  const module = loading(address, () => Module.load(address.modulePath))
   attempt('The module would not initialise', () =>
     module.initialize({
       flags: OS_LOCKING_OK,
@@ -68,18 +56,74 @@ function loadModule(address: TokenAddress): Module {
   return module
 }
 
-function findSlot(module: Module, address: TokenAddress): Slot {
-  const slots = attempt('The module would not list its slots', () => module.getSlots(true))
-  const found: Slot[] = []
-  for (let index = 0; index < slots.length; index++) {
-    const slot = slots.items(index)
-    if (matches(slot, address)) found.push(slot)
+/**
+ * Finds the token by its label or serial number, opens a session and logs in.
+ *
+ * @throws StartError
+ */
+export function openSession(
+  module: Graphene.Module,
+  address: TokenAddress,
+  pin: string,
+): OpenSession {
+  const slot = findSlot(module, address)
+  if ((describe(slot).flags & pkcs11.CKF_LOGIN_REQUIRED) === 0) {
+    throw new StartError('setting', 'The token has no user PIN yet: initialise it first.')
   }
-  const [slot] = found
+  const { lib } = module
+  const handle = openOn(lib, slot.handle)
+  login(lib, handle, pin)
+  return { lib, handle, slot: slot.handle }
+}
+
+/**
+ * Opens one more session in a process that has initialised the library and logged in. Both hold for the whole process
+ * (PKCS#11 v3.1 sections 5.4 and 5.6.8), so neither is done again: no PIN is tried here.
+ *
+ * @throws StartError
+ */
+export function joinSession(lib: PKCS11, slot: Buffer): OpenSession {
+  const session = { lib, handle: openOn(lib, slot), slot }
+  try {
+    requireLogin(session)
+    return session
+  } catch (error) {
+    dropSession(session)
+    throw error
+  }
+}
+
+function requireLogin({ lib, handle }: OpenSession): void {
+  const { state } = attempt('The token would not describe a session', () =>
+    lib.C_GetSessionInfo(handle),
+  )
+  if (state === LOGGED_IN) return
+  throw new StartError('token', 'The login of this process does not hold for one more session.')
+}
+
+/** Loads the library, which another thread of this process may have loaded already. @throws StartError */
+export function loadLibrary(address: TokenAddress): PKCS11 {
+  const lib = new pkcs11.PKCS11()
+  loading(address, () => lib.load(address.modulePath))
+  return lib
+}
+
+function loading<Result>({ modulePath }: TokenAddress, load: () => Result): Result {
+  try {
+    return load()
+  } catch (cause) {
+    throw new StartError('setting', `The module ${modulePath} cannot be loaded.`, { cause })
+  }
+}
+
+function findSlot(module: Graphene.Module, address: TokenAddress): Graphene.Slot {
+  const slots = attempt('The module would not list its slots', () => module.getSlots(true))
+  const all = Array.from({ length: slots.length }, (_, index) => slots.items(index))
+  const [slot, other] = all.filter((one) => matches(describe(one), address))
   if (slot === undefined) {
     throw new StartError('token', `No token of ${address.modulePath} is named as the URI says.`)
   }
-  if (found.length > 1) {
+  if (other !== undefined) {
     throw new StartError(
       'setting',
       'Several tokens fit the URI: name the token by its serial number.',
@@ -88,8 +132,15 @@ function findSlot(module: Module, address: TokenAddress): Slot {
   return slot
 }
 
-function matches(slot: Slot, address: TokenAddress): boolean {
-  const token = slot.getToken()
+function describe(slot: Graphene.Slot): Graphene.Token {
+  return attempt('The module would not describe a token', () => slot.getToken())
+}
+
+function openOn(lib: PKCS11, slot: Buffer): Buffer {
+  return attempt('The token would not open a session', () => lib.C_OpenSession(slot, READ_WRITE))
+}
+
+function matches(token: Graphene.Token, address: TokenAddress): boolean {
   const pairs = [
     [address.token, token.label],
     [address.serial, token.serialNumber],
@@ -100,32 +151,31 @@ function matches(slot: Slot, address: TokenAddress): boolean {
   return pairs.every(([wanted, shown]) => wanted === undefined || wanted === trimPadding(shown))
 }
 
+/** Closes a session that is lost or may be: what the token says of it no longer counts. */
+export function dropSession({ lib, handle }: OpenSession): void {
+  try {
+    lib.C_CloseSession(handle)
+  } catch (error) {
+    if (returnValue(error) === undefined) throw error
+  }
+}
+
 /** Removes the padding of a fixed-length text of PKCS#11. */
 export function trimPadding(text: string): string {
   return text.replace(/[ \0]+$/, '')
 }
 
-function readPin(file: string): string {
-  let text: string
+function login(lib: PKCS11, session: Buffer, pin: string): void {
   try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new StartError('setting', `The PIN file ${file} cannot be read.`, { cause })
-  }
-  const pin = text.replace(/\r?\n$/, '')
-  if (pin === '') throw new StartError('setting', `The PIN file ${file} is empty.`)
-  return pin
-}
-
-function login(session: Session, pin: string): void {
-  try {
-    session.login(pin, UserType.USER)
+    lib.C_Login(session, pkcs11.CKU_USER, pin)
   } catch (cause) {
     const rv = returnValue(cause)
+    // Login holds for a whole process: a session that would not close keeps it.
+    if (isLoggedIn(rv)) return
     if (isPinRefused(rv)) {
       throw new StartError(
         'pin',
-        'The token refused the PIN. It is not tried again, since tokens lock themselves.',
+        'The token refused the PIN. It is not tried again, since tokens lock themselves, until the PIN file is written anew.',
         { cause },
       )
     }

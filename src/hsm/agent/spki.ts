@@ -1,6 +1,6 @@
 import pkcs11 from 'pkcs11js'
 import type { Profile } from '../profile.js'
-import { mechanismNumber } from '../profile.js'
+import { mechanismNumber } from '../mechanism-number.js'
 import { readAttribute, readNumber } from './attributes.js'
 import { bitString, nothing, octetStringOf, sequence, unsignedInteger } from './der.js'
 import {

@@ -14,6 +14,7 @@ export class Tagging {
   readonly #session: OpenSession
   readonly #handles: Handles
   readonly #hmac = { mechanism: pkcs11.CKM_SHA256_HMAC }
+  readonly #space = Buffer.alloc(MAX_MAC_BYTES)
 
   constructor(session: OpenSession, handles: Handles) {
     this.#session = session
@@ -26,9 +27,9 @@ export class Tagging {
     const message = Buffer.concat([before, wrapped, after])
     const tag = this.#handles.use(key, (handle) => {
       call('C_SignInit', () => lib.C_SignInit(session, this.#hmac, handle))
-      return call('C_Sign', () => lib.C_Sign(session, message, Buffer.alloc(MAX_MAC_BYTES)))
+      return call('C_Sign', () => lib.C_Sign(session, message, this.#space))
     })
-    return tag.subarray(0, TAG_BYTES)
+    return Buffer.from(tag.subarray(0, TAG_BYTES))
   }
 
   /**

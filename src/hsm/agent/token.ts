@@ -1,6 +1,6 @@
-import type { KnownAnswer } from '../../core/hsm.js'
 import type { TokenCommands } from '../commands.js'
-import type { AgentStart } from '../protocol.js'
+import { attackApi } from './api-attacks.js'
+import type { Profile } from '../profile.js'
 import { Pairs } from './pairs.js'
 import { WrappedPairs } from './pair-wrapping.js'
 import { SigningKeys } from './signing.js'
@@ -11,22 +11,21 @@ import { SecretRewrapping } from './rewrapping.js'
 import { Oaep } from './oaep.js'
 import { ImportedHalves } from './imported-halves.js'
 import { ImportedKeys } from './importing.js'
-import { Handles } from './handles.js'
+import type { Handles } from './handles.js'
 import { TokenInspection } from './inspection.js'
 import { Keys } from './keys.js'
 import { runKnownAnswers } from './known-answers.js'
-import { StartError, openSession } from './session.js'
+import { type OpenSession, StartError } from './session.js'
+import { readTokenState } from './token-state.js'
+import { askVectors } from './vectors.js'
 import { Wrapping } from './wrapping.js'
 
-/**
- * Opens the token, proves it with the known-answer tests unless it is to be inspected unproven, and gives its commands.
- *
- * @throws StartError
- */
-export function openToken({ address, profile, unproven = false }: AgentStart): TokenCommands {
-  const session = openSession(address)
-  if (!unproven) requirePassed(runKnownAnswers(session, profile), profile.name)
-  const handles = new Handles(session, profile.newKeyVisibleAfterMs)
+/** The commands over a session, with the handles that it knows. */
+export function tokenCommands(
+  session: OpenSession,
+  handles: Handles,
+  profile: Profile,
+): TokenCommands {
   const wrapping = new Wrapping(session, handles, profile)
   const keys = new Keys({ session, handles, wrapping, profile })
   const pairs = new Pairs(session, handles, profile)
@@ -44,6 +43,7 @@ export function openToken({ address, profile, unproven = false }: AgentStart): T
     generateKey: (request) => keys.generateKey(request),
     checkValue: (request) => keys.checkValue(request),
     destroyKey: (key) => keys.destroyKey(key),
+    discardKey: (key) => keys.discardKey(key),
     wrap: (request) => wrapping.wrap(request),
     generateWrapped: (request) => wrapping.generateWrapped(request),
     generateReadable: (request) => wrapping.generateReadable(request),
@@ -67,17 +67,26 @@ export function openToken({ address, profile, unproven = false }: AgentStart): T
     identity: () => inspection.identity(),
     inspectKeys: () => inspection.inspectKeys(),
     knownAnswers: () => inspection.knownAnswers(),
-    attempts: (key) => inspection.attempts(key),
+    attempts: (key, wish) => inspection.attempts(key, wish),
+    tokenState: () => readTokenState(session),
+    apiAttacks: () => attackApi(session, profile),
+    vectors: (questions) => askVectors(session, profile, questions),
   }
 }
 
-function requirePassed(answers: readonly KnownAnswer[], profile: string): void {
+/**
+ * Runs the known-answer tests on the token of a session.
+ *
+ * @throws StartError where it fails one
+ */
+export function proveToken(session: OpenSession, profile: Profile): void {
+  const answers = runKnownAnswers(session, profile)
   const failed = answers.filter(({ passed }) => !passed)
   const [first] = failed
   if (first) {
     throw new StartError(
       'setting',
-      `The token fails ${failed.length} of ${answers.length} known-answer tests of profile ${profile}; ` +
+      `The token fails ${failed.length} of ${answers.length} known-answer tests of profile ${profile.name}; ` +
         `the first is "${first.test}": ${first.detail}`,
     )
   }

@@ -41,6 +41,10 @@ export class Wrapping {
 
   generateWrapped({ key, length, binding }: Request<'generateWrapped'>): BoundSecret {
     this.#requireLength(length)
+    if (length < this.#profile.keyWrap.minGeneratedBytes) {
+      // A token that generates no secret so short still draws random bytes.
+      return this.wrap({ key, secret: this.random(length), binding })
+    }
     const wrapped = this.#keyWrap.withGenerated(generatedSecret(length), (secret) =>
       this.#handles.use(key, (kek) => this.#keyWrap.wrap(kek, secret)),
     )
