@@ -1,3 +1,4 @@
+import type { Client } from '../core/client.js'
 import { ALGORITHM, type Authorization, algorithmOf, parseAuthorization } from './authorization.js'
 import type { CanonicalParts } from './canonical-request.js'
 import { refusal } from './refusal.js'
@@ -16,6 +17,7 @@ export interface SignedRequest extends ReceivedHeaders {
   readonly url: string
   /** The raw body; empty where there is none. */
   readonly body: Uint8Array
+  readonly client: Client
 }
 
 /** What a request says of its signature: everything that can be judged without the secret. */
@@ -23,6 +25,8 @@ export interface Claim {
   readonly accessKeyId: string
   readonly signature: Uint8Array
   readonly date: string
+  /** `X-Security-Token`, which the signature covers; it comes with a temporary access key. */
+  readonly securityToken: string | undefined
   /** What the signature may cover: the same request under each form of its path. */
   readonly candidates: Iterable<CanonicalParts>
 }
@@ -38,19 +42,21 @@ export function readClaim(request: SignedRequest, now: number): Claim {
   )
   const headers = collectSignedHeaders(request, signedHeaders)
   const date = readDate(request.headers['x-sdk-date'], now)
-  if (request.headers['x-security-token'] !== undefined) {
-    throw refusal(
-      'unreadable-token',
-      'X-Security-Token belongs to a temporary access key, and this one is permanent.',
-    )
-  }
+  const { 'x-security-token': token } = request.headers
+  const securityToken = typeof token === 'string' ? token : undefined
   const target = parseRequestTarget(request.url)
   const query = target && canonicalQuery(target.query)
   if (!target || query === undefined) {
     throw refusal('wrong-signature', 'The address must be a path and a query of a valid URI.')
   }
   const common = { method: request.method, query, headers, bodyHash: readBodyHash(request) }
-  return { accessKeyId, signature, date, candidates: candidates(target.path, common) }
+  return {
+    accessKeyId,
+    signature,
+    date,
+    securityToken,
+    candidates: candidates(target.path, common),
+  }
 }
 
 function* candidates(path: string, common: Omit<CanonicalParts, 'path'>): Iterable<CanonicalParts> {

@@ -2,15 +2,13 @@ import { KmsError } from '../core/errors.js'
 
 /** The documented phrases of the causes of APIGW.0301: the fragments that clients search for. */
 const PHRASES = {
+  // Also for an access key that does not exist: the phrase of its own that the contract documents would tell which do.
   'wrong-signature': 'verify aksk signature fail',
-  /*
-   * @NOTE The contract documents a phrase of its own for an unknown access key, and so the answer tells whether an
-   * active key of this id exists. It tells no more: a disabled key answers the same, and ids are no secrets.
-   */
-  'no-secret': 'Get secretKey failed',
   'wrong-date': 'signature expired',
   'no-credentials': 'x-auth-token not found',
   'unreadable-token': 'decrypt token fail',
+  'token-expired': 'token expires',
+  locked: 'AK access failed to reach the limit',
 } as const
 
 /** Makes the error of a request that is not authenticated; the hint says what to mend, and repeats no value. */

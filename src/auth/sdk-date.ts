@@ -11,6 +11,15 @@ export function parseSdkDate(text: string): number | undefined {
     .slice(1)
     .map(Number)
   const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second)
-  // Date.UTC carries 30 February over into March, and reads the years 0 to 99 as 1900 to 1999.
-  return formatSdkDate(milliseconds) === text ? milliseconds : undefined
+  // Date.UTC carries 30 February over into March, and reads the years 0 to 99 as 1900 to 1999. A part that is too large
+  // changes the next larger one, up to the day.
+  const date = new Date(milliseconds)
+  const carried =
+    hour > 23 ||
+    minute > 59 ||
+    second > 59 ||
+    date.getUTCDate() !== day ||
+    date.getUTCMonth() !== month - 1 ||
+    date.getUTCFullYear() !== year
+  return carried ? undefined : milliseconds
 }

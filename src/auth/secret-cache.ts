@@ -47,8 +47,8 @@ interface Entry {
 }
 
 async function open(sealing: CredentialSealing, accessKey: AccessKey): Promise<KeyObject> {
-  const { id: accessKeyId, projectId, domainId, userName, sealedSecret } = accessKey
-  const identity = { accessKeyId, projectId, domainId, userName }
+  const { id: accessKeyId, projectId, domainId, userId, sealedSecret } = accessKey
+  const identity = { accessKeyId, projectId, domainId, userId }
   const secret = await openSecret(sealing, { identity, sealedSecret })
   try {
     return createSecretKey(secret)

@@ -23,13 +23,21 @@ export function livePage(): Page {
 
 /** Says whether the service can serve now: 200, or 503 with the reasons by name. */
 export async function readyPage(checks: readonly ReadinessCheck[]): Promise<Page> {
+  const reasons = await failedChecks(checks)
+  if (Object.keys(reasons).length === 0) {
+    return { status: 200, body: JSON.stringify({ status: 'ready' }) }
+  }
+  return { status: 503, body: JSON.stringify({ status: 'not ready', reasons }) }
+}
+
+/** Runs checks, and returns the reasons of those that failed by their names. */
+export async function failedChecks(
+  checks: readonly ReadinessCheck[],
+): Promise<Readonly<Record<string, string>>> {
   const outcomes = await Promise.all(
     checks.map(async (check) => [check.name, await run(check)] as const),
   )
-  const failed = outcomes.filter(([, reason]) => reason !== undefined)
-  if (failed.length === 0) return { status: 200, body: JSON.stringify({ status: 'ready' }) }
-  const reasons = Object.fromEntries(failed)
-  return { status: 503, body: JSON.stringify({ status: 'not ready', reasons }) }
+  return Object.fromEntries(outcomes.flatMap(([name, reason]) => (reason ? [[name, reason]] : [])))
 }
 
 async function run({ check }: ReadinessCheck): Promise<string | undefined> {

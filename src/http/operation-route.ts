@@ -1,5 +1,5 @@
 import type { AnyOperation } from '../operations/operation.js'
-import { type BodyValidator, compileValidator } from './validate.js'
+import type { BodyCompiler, BodyValidator } from './validate.js'
 
 /** An operation made ready to be served: its schemas compiled once. */
 export interface OperationRoute {
@@ -11,11 +11,11 @@ export interface OperationRoute {
 }
 
 /** Compiles an operation. */
-export function operationRoute(operation: AnyOperation): OperationRoute {
+export function operationRoute(operation: AnyOperation, compile: BodyCompiler): OperationRoute {
   const { body, query } = operation.request
   return {
     operation,
-    validate: body && compileValidator(body),
-    validateQuery: query && compileValidator(query),
+    validate: body && compile(body),
+    validateQuery: query && compile(query),
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KmsError } from '../core/errors.js'
+import type { BodyHold } from './admission.js'
 
 /** Longest body in bytes; the largest real one has about 20,000. */
 export const MAX_BODY_BYTES = 1024 * 1024
@@ -23,12 +24,14 @@ export class ClientGone extends Error {
  * Written here rather than taken from a package because the parsers for Express read a body that is too long to its
  * end, however long it is, before they refuse it.
  *
+ * @param hold - counts what is held
  * @throws KmsError KMS.0203 for a body that is too long, KMS.0214 for one that is compressed
- * @throws ClientGone
+ * @throws ClientGone, Overloaded
  */
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
+  hold: BodyHold,
 ): Promise<Uint8Array> {
   const { headers } = request
   if (headers['content-encoding'] !== undefined) {
@@ -39,10 +42,14 @@ export async function readBody(
   const waits = headers.expect !== undefined
   if (Number(stated) > (waits ? MAX_BODY_BYTES : MAX_DISCARDED_BYTES)) throw tooLong(response)
   if (waits) response.writeContinue()
-  return collect(request, response)
+  return collect(request, response, hold)
 }
 
-function collect(request: IncomingMessage, response: ServerResponse): Promise<Uint8Array> {
+function collect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hold: BodyHold,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -50,12 +57,25 @@ function collect(request: IncomingMessage, response: ServerResponse): Promise<Ui
       size += chunk.length
       if (size <= MAX_BODY_BYTES) {
         chunks.push(chunk)
+        try {
+          hold.add(chunk.length)
+        } catch (overloaded) {
+          leave(overloaded)
+        }
         return
       }
       wipe(chunks)
-      if (size <= MAX_DISCARDED_BYTES) return
-      request.off('data', keep).pause()
-      reject(tooLong(response))
+      hold.release()
+      if (size > MAX_DISCARDED_BYTES) leave(tooLong())
+
+      /** The rest will not be read, so that the connection is of no more use. */
+      function leave(reason: unknown): void {
+        wipe(chunks)
+        request.off('data', keep).pause()
+        response.setHeader('Connection', 'close')
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an error that was caught
+        reject(reason)
+      }
     })
     request.on('end', () => {
       if (size > MAX_BODY_BYTES) reject(tooLong())

@@ -1,9 +1,11 @@
 import { type ErrorCode, KmsError, errorRow } from '../core/errors.js'
+import { AuditUnavailable } from '../core/audit-event.js'
 import { HsmError } from '../core/hsm.js'
 import { StaleRevision, StoreUnavailable } from '../core/key-store.js'
+import { Overloaded } from './admission.js'
 
 /** Seconds after which a client may try again what the service could not do for the moment. */
-const RETRY_AFTER_SECONDS = '1'
+export const RETRY_AFTER_SECONDS = '1'
 
 /** What the client sees of an error. */
 export interface RenderedError {
@@ -23,7 +25,7 @@ export function renderError(error: unknown): RenderedError {
     code,
     status,
     message: own ? error.message : text,
-    retryAfter: status === 503 ? RETRY_AFTER_SECONDS : undefined,
+    retryAfter: status === 503 || status === 429 ? RETRY_AFTER_SECONDS : undefined,
   }
 }
 
@@ -42,6 +44,7 @@ function codeOf(error: unknown): ErrorCode {
   if (error instanceof HsmError) return codeOfFailure(error.failure)
   // Every attempt to write a row lost against another writer: that passes as an outage does.
   if (error instanceof StoreUnavailable || error instanceof StaleRevision) return 'KMS.0104'
+  if (error instanceof AuditUnavailable || error instanceof Overloaded) return 'KMS.0104'
   return 'KMS.0101'
 }
 

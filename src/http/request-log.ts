@@ -1,3 +1,4 @@
+import type { Follower } from '../telemetry/follower.js'
 import type { Log } from '../telemetry/log.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import type { Exchange } from './exchange.js'
@@ -18,19 +19,35 @@ export interface Outcome {
 export class RequestLog {
   readonly #log: Log
   readonly #metrics: Metrics
+  readonly #follower: Follower
 
-  constructor(log: Log, metrics: Metrics) {
+  constructor(log: Log, metrics: Metrics, follower: Follower) {
     this.#log = log
     this.#metrics = metrics
+    this.#follower = follower
   }
 
   /** Records a request to an operation, or to an address that leads nowhere. */
   record(exchange: Exchange, outcome: Outcome): void {
-    const elapsed = performance.now() - exchange.startedAt
-    this.#metrics.request(exchange.operation?.name ?? NO_OPERATION, outcome.code, elapsed / 1000)
+    const endedAt = performance.now()
+    const elapsed = endedAt - exchange.startedAt
+    const operation = exchange.operation?.name ?? NO_OPERATION
+    this.#metrics.request(operation, outcome.code, elapsed / 1000)
     const fields = fieldsOf(exchange, outcome, elapsed)
     if (outcome.error === undefined) this.#log.info(fields, 'request')
     else this.#log.error({ ...fields, err: outcome.error }, 'request failed')
+    const { followed, keyId } = exchange
+    if (!followed) return
+    const { code, status } = outcome
+    this.#follower.ended(followed, {
+      operation,
+      code,
+      status,
+      keyId,
+      endedAt,
+      elapsedMs: elapsed,
+      fields,
+    })
   }
 
   /** Records a request to a page for operators, which probes ask for all day. */
@@ -41,11 +58,11 @@ export class RequestLog {
 }
 
 function fieldsOf(exchange: Exchange, { code, status }: Outcome, elapsed: number) {
-  const { operation, caller, request } = exchange
+  const { operation, caller } = exchange
   return {
     request_id: exchange.requestId,
     operation: operation?.name,
-    action: operation?.access === 'project' ? operation.action : undefined,
+    action: operation?.action,
     code,
     status,
     duration_ms: Math.round(elapsed * 1000) / 1000,
@@ -53,6 +70,7 @@ function fieldsOf(exchange: Exchange, { code, status }: Outcome, elapsed: number
     access_key_id: caller?.accessKeyId,
     key_id: exchange.keyId,
     sequence: exchange.sequence,
-    address: request.socket.remoteAddress,
+    address: exchange.client.address,
+    trace_id: exchange.followed?.traceId,
   }
 }

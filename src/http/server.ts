@@ -5,10 +5,13 @@ import type { Duplex } from 'node:stream'
 import { KmsError } from '../core/errors.js'
 import type { Log } from '../telemetry/log.js'
 import { answerError } from './answer.js'
+import { directClient } from './client-reader.js'
+import type { ConnectionSource } from './connection-source.js'
 import { Connections } from './connections.js'
 import { beginExchange } from './exchange.js'
 import { type GarbageAnswer, answerGarbage } from './garbage.js'
 import type { App } from './messages.js'
+import { type TlsFiles, tlsOptions } from './tls.js'
 import { renderError } from './render-error.js'
 
 /** Where and how to listen. */
@@ -16,14 +19,9 @@ export interface ServerOptions {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** PEM texts; with `clientCa`, only clients with a certificate of that authority are let in. */
-  readonly tls?:
-    | {
-        readonly cert: string | Buffer
-        readonly key: string | Buffer
-        readonly clientCa?: string | Buffer | undefined
-      }
-    | undefined
+  readonly tls?: TlsFiles | undefined
+  /** Who brings the connections, where this process does not accept them itself. */
+  readonly source?: ConnectionSource | undefined
   readonly log: Log
 }
 
@@ -31,6 +29,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Scheme, host and port, without a trailing slash. */
   readonly url: string
+  /** Uses other certificates for connections from now on; nothing where it does not speak TLS. */
+  exchangeTls(this: void, tls: TlsFiles): void
   /**
    * Stops accepting, lets requests under way finish, and resolves when the last connection is closed; after `graceMs`
    * the rest is cut off.
@@ -58,7 +58,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const connections = new Connections()
   const server = options.tls
-    ? https.createServer({ ...messages, ...tlsOptions(options.tls) })
+    ? https.createServer({ ...messages, ...LIMITS, ...tlsOptions(options.tls) })
     : http.createServer({ ...messages, ...LIMITS })
   server.on('connection', (socket: Duplex) => connections.addWire(socket))
   server.on(options.tls ? 'secureConnection' : 'connection', (socket: Duplex) => {
@@ -72,16 +72,15 @@ export async function startServer(
   server.on('clientError', (error: Error, socket: Duplex) => {
     refuseGarbage(options.log, connections, { error, socket })
   })
-  await listen(server, options)
+  const { source } = options
+  const address = source ? await attach(server, source, options) : await listen(server, options)
   return {
-    url: urlOf(options, server.address() as AddressInfo),
-    close: (graceMs) => close(server, connections, graceMs),
+    url: urlOf(options, address),
+    exchangeTls(tls) {
+      if (server instanceof https.Server) server.setSecureContext(tlsOptions(tls))
+    },
+    close: (graceMs) => close({ server, source, connections }, graceMs),
   }
-}
-
-function tlsOptions({ cert, key, clientCa }: NonNullable<ServerOptions['tls']>) {
-  const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true }
-  return { ...LIMITS, cert, key, ...client, minVersion: 'TLSv1.2' } as const
 }
 
 /** Judges what HTTP itself asks of a request, then hands it on. */
@@ -108,7 +107,7 @@ function refuse(
   complaint: string,
   log: Log,
 ): void {
-  const exchange = beginExchange(request, response)
+  const exchange = beginExchange(request, response, directClient('http')(request))
   const rendered = renderError(new KmsError('APIGW.0602', complaint))
   answerError(exchange, rendered)
   logRefusal(log, { ...exchange, code: rendered.code, socket: request.socket })
@@ -134,28 +133,58 @@ function logRefusal(
   log.info({ request_id: requestId, code, address }, 'request is not valid HTTP')
 }
 
-function listen(server: http.Server, { host, port }: ServerOptions): Promise<void> {
+function listen(server: http.Server, { host, port }: ServerOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port }, () => {
       server.off('error', reject)
-      resolve()
+      resolve(server.address() as AddressInfo)
     })
   })
 }
 
-function urlOf({ tls }: ServerOptions, { address, family, port }: AddressInfo): string {
+/** Has a server take connections that others accepted, as if they were its own. */
+function attach(
+  server: http.Server,
+  source: ConnectionSource,
+  { host, port }: ServerOptions,
+): Promise<AddressInfo> {
+  // From this event on Node.js looks for requests that take too long.
+  server.emit('listening')
+  return source.open({ host, port }, (socket) => {
+    // As sockets are that a server accepts: answers are not held back, and a client may close its own side first.
+    socket.setNoDelay(true)
+    socket.allowHalfOpen = true
+    server.emit('connection', socket)
+  })
+}
+
+/** The address of a listener, as clients write it: scheme, host and port, without a trailing slash. */
+export function urlOf(
+  { tls }: Pick<ServerOptions, 'tls'>,
+  { address, family, port }: AddressInfo,
+): string {
   const host = family === 'IPv6' ? `[${address}]` : address
   return `${tls ? 'https' : 'http'}://${host}:${port}`
 }
 
-function close(server: http.Server, connections: Connections, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => connections.destroy(), graceMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    connections.close()
-  })
+async function close(
+  {
+    server,
+    source,
+    connections,
+  }: {
+    readonly server: http.Server
+    readonly source: ConnectionSource | undefined
+    readonly connections: Connections
+  },
+  graceMs: number,
+): Promise<void> {
+  const timer = setTimeout(() => connections.destroy(), graceMs)
+  source?.close()
+  // Nothing that it could complain of matters: what counts is that the last connection is gone.
+  server.close(() => undefined)
+  connections.close()
+  await connections.gone()
+  clearTimeout(timer)
 }

@@ -79,7 +79,7 @@ describe('bytes on the wire', () => {
       ...request,
       headers: { ...request.headers, 'user-agent': asReceived },
     })
-    expect(caller.userName).toBe('tester')
+    expect(caller.userId).toBe('tester')
   })
 
   test('white space around a value is not signed', async () => {

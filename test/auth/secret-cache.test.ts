@@ -1,7 +1,14 @@
 import { createAuthenticator } from '../../src/auth/authenticator.js'
 import { createSecretCache } from '../../src/auth/secret-cache.js'
 import { HsmError } from '../../src/core/hsm.js'
-import { VECTOR, createSealing, mapStore, referenceSign, storedAccessKey } from '../support/sign.js'
+import {
+  VECTOR,
+  createSealing,
+  activeIdentities,
+  mapStore,
+  referenceSign,
+  storedAccessKey,
+} from '../support/sign.js'
 
 /** Sealing keys on an HSM that counts its unwraps, and fails them while `failure` is set. */
 async function countingSealing() {
@@ -65,6 +72,8 @@ test('a failure of the HSM passes through and is not kept', async () => {
   })
   const authenticator = createAuthenticator({
     accessKeys: mapStore(new Map([[accessKey.id, accessKey]])),
+    identities: activeIdentities('domain-1'),
+    bearerTokens: { find: () => Promise.resolve(undefined) },
     secrets: sealing,
     clock: () => VECTOR.now,
   })
@@ -77,7 +86,7 @@ test('a failure of the HSM passes through and is not kept', async () => {
   await expect(authenticator.authenticate(request)).rejects.toBe(calls.failure)
   await expect(authenticator.authenticate(request)).rejects.toBe(calls.failure)
   calls.failure = undefined
-  await expect(authenticator.authenticate(request)).resolves.toMatchObject({ userName: 'tester' })
+  await expect(authenticator.authenticate(request)).resolves.toMatchObject({ userId: 'tester' })
   await authenticator.authenticate(request)
   expect(calls.unwraps).toBe(3)
 })
@@ -91,6 +100,8 @@ test('the HSM is not asked for unknown or disabled keys', async () => {
   })
   const authenticator = createAuthenticator({
     accessKeys: mapStore(new Map([[disabled.id, disabled]])),
+    identities: activeIdentities('domain-1'),
+    bearerTokens: { find: () => Promise.resolve(undefined) },
     secrets: sealing,
     clock: () => VECTOR.now,
   })

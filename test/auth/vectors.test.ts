@@ -83,7 +83,8 @@ describe('POST with a body', () => {
     expect(await authenticator.authenticate(request)).toEqual({
       projectId: VECTOR.projectId,
       domainId: 'domain-1',
-      userName: 'tester',
+      userId: 'tester',
+      authentication: 'signature',
       accessKeyId: VECTOR.accessKeyId,
     })
   })

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type ErrorCode, errorRow } from '../../src/core/errors.js'
 import { operations } from '../../src/operations/index.js'
 import { type AnyOperation, errorsOf } from '../../src/operations/operation.js'
+import { LACKS_WRAPPED_PAIRS, lackOfWrappedPairs } from '../conformance/api/lack-of-case.js'
 import { expectError } from './expect-error.js'
 import { sampleBody } from './sample-body.js'
 import { OTHER_PROJECT, PROJECT, type TestApp, startApp } from './start-app.js'
@@ -17,7 +18,14 @@ afterAll(() => app.close())
 const MISTYPED: readonly unknown[] = [true, [], ['x'], [{}], { nested: { deep: 1 } }, 1.5]
 
 /** Operations that answer a documented error to every good request, and which. */
-const REFUSED: Readonly<Record<string, ErrorCode>> = { ReplicateKey: 'KMS.3801' }
+const REFUSED: Readonly<Record<string, ErrorCode>> = {
+  ReplicateKey: 'KMS.3801',
+  ...Object.fromEntries(
+    operations
+      .filter(({ name }) => lackOfWrappedPairs(name) !== undefined)
+      .map(({ name }) => [name, LACKS_WRAPPED_PAIRS]),
+  ),
+}
 
 const withBody = operations.filter((operation) => operation.request.body !== undefined)
 

@@ -13,8 +13,11 @@ const BASIC_CONSTRAINTS = '0603551d13'
 /** dNSName localhost and iPAddress 127.0.0.1, in an OCTET STRING. RFC 5280 section 4.2.1.6. */
 const LOCALHOST = Buffer.from(`82096c6f63616c686f737487047f000001`, 'hex')
 
-/** Makes a self-signed certificate for localhost that is valid for an hour (RFC 5280 section 4.1). */
-export function selfSigned(name: string): Certificate {
+/** Makes a self-signed certificate for localhost that is valid for an hour, or as stated (RFC 5280 section 4.1). */
+export function selfSigned(
+  name: string,
+  { lifeMs = 3_600_000 }: { readonly lifeMs?: number } = {},
+): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = tlv(0x30, Buffer.from(ECDSA_SHA256, 'hex'))
   const body = tlv(
@@ -23,7 +26,7 @@ export function selfSigned(name: string): Certificate {
     integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
     algorithm,
     nameOf(name),
-    tlv(0x30, time(Date.now() - 60_000), time(Date.now() + 3_600_000)),
+    tlv(0x30, time(Date.now() - 60_000), time(Date.now() + lifeMs)),
     nameOf(name),
     publicKey.export({ type: 'spki', format: 'der' }),
     tlv(0xa3, tlv(0x30, extension(SUBJECT_ALT_NAME, tlv(0x30, LOCALHOST)), authority())),

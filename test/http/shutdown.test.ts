@@ -32,6 +32,28 @@ test('finishes what is under way, and closes the connection with it', async () =
   expect(await answer).toMatch(/^HTTP\/1\.1 200 OK[^]*done/)
 })
 
+test('tells clients with the last answer that nothing follows it', async () => {
+  const release: (() => void)[] = []
+  const server = await start((_request, response) => {
+    release.push(() => response.end('done'))
+  })
+  const one = await open(server.url)
+  const two = await open(server.url)
+  const answers = [readAll(one), readAll(two)]
+  one.write(GET)
+  two.write(GET)
+  two.write(GET)
+  while (release.length < 3) await pause(5)
+  const closed = server.close(5000)
+  for (const answer of release) answer()
+  await closed
+  const [single = '', piped = ''] = await Promise.all(answers)
+  expect(single.match(/^Connection: .*$/gm)).toEqual(['Connection: close'])
+  // A pipeline is answered to its end.
+  expect(piped.match(/^Connection: .*$/gm)).toEqual(['Connection: keep-alive', 'Connection: close'])
+  expect(piped.match(/done/g)).toHaveLength(2)
+})
+
 test('ends idle connections at once, those too that never sent a request', async () => {
   const server = await start((_request, response) => response.end('done'))
   const fresh = await open(server.url)

@@ -2,14 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAuthenticator } from '../../src/auth/authenticator.js'
+import { createPasswords } from '../../src/auth/passwords.js'
 import { signRequest } from '../../src/auth/signer.js'
 import { storeAccessKey } from '../../src/core/create-access-key.js'
+import { createOwnTenant } from '../../src/core/create-own-tenant.js'
 import { generateAccessKey } from '../../src/core/credential.js'
 import type { Hsm } from '../../src/core/hsm.js'
 import { type ProjectId, projectId } from '../../src/core/ids.js'
 import { loadServiceKeys } from '../../src/core/service-keys.js'
 import type { Service } from '../../src/core/service.js'
+import { Admission } from '../../src/http/admission.js'
 import { type AppParts, createApp } from '../../src/http/app.js'
+import { directClient } from '../../src/http/client-reader.js'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/http/server.js'
 import { openTokens } from '../../src/open-tokens.js'
 import { operations } from '../../src/operations/index.js'
@@ -17,9 +21,20 @@ import type { AnyOperation } from '../../src/operations/operation.js'
 import { cachedAccessKeys } from '../../src/store/cached-access-keys.js'
 import { cachedStores } from '../../src/store/cached-stores.js'
 import { type Database, openDatabase } from '../../src/store/database.js'
+import { createFollower } from '../../src/telemetry/follower.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
+import { SlowCalls } from '../../src/telemetry/slow-calls.js'
 import { startLog } from '../../src/telemetry/log.js'
+import { chosen, isChosen } from '../support/chosen-token.js'
 import { type MemoryHsmOptions, createMemoryHsm } from '../support/memory-hsm.js'
+import { openTestHsm } from '../support/open-pkcs11-hsm.js'
+import {
+  type MemoryAudit,
+  allowAll,
+  memoryAudit,
+  noLimits,
+  noLockOut,
+} from '../support/open-doors.js'
 import { type Reply, exchange } from './client.js'
 
 /** Project of the access key that every call is signed with. */
@@ -42,9 +57,11 @@ export const SAMPLE_CLUSTER = 'cluster_id'
 export interface Deviation {
   readonly headers?: Readonly<Record<string, string>>
   readonly project?: ProjectId
+  /** Scheme and host that the client takes the service for. */
+  readonly origin?: string
 }
 
-/** The application behind a real server, with an in-memory HSM and a SQLite file. */
+/** The application behind a real server, with an in-memory HSM, or the chosen token, and a SQLite file. */
 export interface TestApp {
   readonly url: string
   readonly service: Service
@@ -74,6 +91,8 @@ export interface TestApp {
   call(operation: string, body: unknown, deviation?: Deviation): Promise<Reply>
   /** Makes a CMK with a fresh alias and returns its id. */
   createCmk(fields?: object): Promise<string>
+  readonly audit: MemoryAudit
+  readonly server: RunningServer
   /** Everything logged so far, one event each. */
   events(): readonly Record<string, unknown>[]
   close(): Promise<void>
@@ -92,9 +111,9 @@ const inMemory: TestCluster = {
 
 /** The user of each project. */
 const USERS = [
-  { projectId: PROJECT, domainId: DOMAIN, userName: 'tester' },
-  { projectId: OTHER_PROJECT, domainId: DOMAIN, userName: 'neighbour' },
-  { projectId: FOREIGN_PROJECT, domainId: FOREIGN_DOMAIN, userName: 'foreigner' },
+  { projectId: PROJECT, domainId: DOMAIN, userId: 'tester' },
+  { projectId: OTHER_PROJECT, domainId: DOMAIN, userId: 'neighbour' },
+  { projectId: FOREIGN_PROJECT, domainId: FOREIGN_DOMAIN, userId: 'foreigner' },
 ]
 
 /** How an application differs from the usual one. */
@@ -111,12 +130,17 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'kms-http-'))
   const database = await openDatabase(`sqlite:${join(folder, 'kms.sqlite')}`)
   const clock = Date.now
-  const hsm = createMemoryHsm(options.hsm)
+  const hsm = await openHsm(options.hsm, folder)
   const keys = await loadServiceKeys({ hsm, store: database.serviceKeys, clock })
   const sealing = { hsm, ...keys }
   const parts = { sealing, store: database.accessKeys, clock }
   const signers = new Map<ProjectId, { accessKeyId: string; secretAccessKey: string }>()
   for (const owner of USERS) {
+    await createOwnTenant(database, owner, {
+      region: owner.projectId,
+      userName: owner.userId,
+      now: clock(),
+    })
     const generated = await generateAccessKey(hsm)
     const { id } = await storeAccessKey(parts, owner, generated)
     const secretAccessKey = Buffer.from(generated.secret).toString('latin1')
@@ -128,6 +152,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     keystores: stores.keystores,
     serviceKeys: database.serviceKeys,
     clock,
+    monotonic: clock,
     clusters: options.clusters ?? new Map([[SAMPLE_CLUSTER, inMemory]]),
     openHsm: (cluster) => cluster.open(),
   })
@@ -148,17 +173,37 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const log = startLog('debug', { write: (line) => void lines.push(line) })
   const authenticator = createAuthenticator({
     accessKeys: cachedAccessKeys(database.accessKeys, clock),
+    identities: database.identities,
+    bearerTokens: database.bearerTokens,
     secrets: sealing,
     clock,
   })
+  const audit = memoryAudit()
   const app = createApp({
     operations,
     service,
     authenticator,
-    scheme: options.server?.tls ? 'https' : 'http',
+    judge: allowAll,
+    limits: noLimits,
+    lockOut: noLockOut,
+    tokens: {
+      identities: database.identities,
+      bearerTokens: database.bearerTokens,
+      passwords: createPasswords(),
+      random: hsm,
+      clock,
+    },
+    admission: new Admission({ requests: 1000, staleMs: 5000 }),
+    audit,
+    client: directClient(options.server?.tls ? 'https' : 'http'),
     readiness: [],
     log,
     metrics: createMetrics(),
+    follower: createFollower({
+      tracing: undefined,
+      slowCalls: new SlowCalls(60_000, log),
+      countSlow: () => undefined,
+    }),
     version: '1.2.3',
     ...options.app,
   })
@@ -167,6 +212,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     ...clientOf(server, (project) => signers.get(project)),
     service,
     database,
+    audit,
+    server,
     events: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     async close() {
       await server.close(1000)
@@ -179,6 +226,12 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   }
 }
 
+/** What the test says of the HSM can be had of one in memory alone; otherwise a run on a chosen token is one on it. */
+async function openHsm(options: MemoryHsmOptions | undefined, folder: string): Promise<Hsm> {
+  if (!isChosen || options) return createMemoryHsm(options)
+  return openTestHsm(await chosen.open(folder), { agents: 1, timeoutMs: 60_000 })
+}
+
 type Client = Pick<TestApp, 'url' | 'send' | 'sign' | 'sendSigned' | 'call' | 'createCmk'>
 
 function clientOf(
@@ -188,12 +241,12 @@ function clientOf(
   const client: Client = {
     url,
     send: (method, path, extra) => exchange({ method, origin: url, path, ...extra }),
-    sign(method, path, body, { project = PROJECT, headers } = {}) {
+    sign(method, path, body, { project = PROJECT, headers, origin = url } = {}) {
       const signer = signerOf(project)
       if (!signer) throw new Error('This project has no access key.')
       return signRequest({
         method,
-        url: `${url}${path}`,
+        url: `${origin}${path}`,
         headers: { 'content-type': 'application/json', ...headers },
         body: Buffer.from(body),
         ...signer,
