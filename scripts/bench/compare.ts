@@ -9,6 +9,8 @@ import type { Workload } from './workload.js'
 
 /** The service, the baseline, and what both are asked. */
 export interface Contest {
+  /** Processes of the service that serve HTTP. */
+  readonly processes: number
   readonly service: MeasuredService
   readonly baseline: ServerProcess
   readonly workload: Workload
@@ -42,7 +44,7 @@ export async function compare(
     () => measure('baseline', options.seconds),
   )
   return summarise(
-    run,
+    { ...run, processes: contest.processes },
     rounds.map(([service, baseline]) => ({ service, baseline })),
   )
 }
@@ -88,7 +90,7 @@ function runSide(
 
 /** Puts the rounds of one operation together. */
 export function summarise(
-  run: { readonly operation: OperationName; readonly connections: number },
+  run: Pick<Comparison, 'operation' | 'processes' | 'connections'>,
   rounds: readonly Round[],
 ): Comparison {
   function ratio(name: 'per_second' | 'p99_ms'): number {

@@ -18,7 +18,7 @@ export const SETTLEABLE: readonly string[] = [
 ]
 
 /** Settings of the service that a caller may change, to see what they cost. */
-const TUNABLE = ['KMS_AGENTS', 'KMS_QUEUE_LIMIT', 'KMS_LOG_LEVEL']
+const TUNABLE = ['KMS_AGENTS', 'KMS_QUEUE_LIMIT', 'KMS_LOG_LEVEL', 'KMS_AUDIT']
 
 /** The service, as an operator starts it, on a token and a database of its own. */
 export interface MeasuredService extends ServerProcess {
@@ -45,42 +45,90 @@ export function tunedSettings(): Readonly<Record<string, string>> {
   )
 }
 
-/**
- * Starts the service; its log goes to a file in its temporary folder, which `stop` removes along with the token.
- */
-export async function startService(
+/** A token, and what it takes to reach it. */
+export interface MeasuredToken {
+  readonly uri: string
+  readonly environment: Readonly<Record<string, string>>
+  /** Setting of its profile, where it is not SoftHSM itself. */
+  readonly profile?: string
+  remove(this: void): Promise<void>
+}
+
+/** Where a service runs, one time after another: a token and a folder of its own. */
+export interface Premises {
+  readonly token: MeasuredToken
+  readonly folder: string
+  /** Removes both. */
+  remove(this: void): Promise<void>
+}
+
+/** Makes a throw-away token and a folder beside it. */
+export async function openPremises(
+  makeToken: () => Promise<MeasuredToken> = createThrowAwayToken,
+): Promise<Premises> {
+  const token = await makeToken()
+  const folder = await mkdtemp(join(tmpdir(), 'kms-bench-'))
+  return {
+    token,
+    folder,
+    async remove() {
+      await rm(folder, { recursive: true, force: true })
+      await token.remove()
+    },
+  }
+}
+
+/** Starts the service on premises that stay when it has ended; its log goes to a file there. */
+export async function startOn(
+  { token, folder }: Premises,
   signal: AbortSignal,
   { flags = [], settings = {} }: Start = {},
 ): Promise<MeasuredService> {
-  const token = await createThrowAwayToken()
-  const folder = await mkdtemp(join(tmpdir(), 'kms-bench-'))
-  async function remove(): Promise<void> {
-    await rm(folder, { recursive: true, force: true })
-    await token.remove()
-  }
   const environment = {
     ...tunedSettings(),
     ...settings,
     ...token.environment,
+    ...(token.profile !== undefined && { KMS_HSM_PROFILE: token.profile }),
     KMS_PKCS11_URI: token.uri,
     KMS_LISTEN: '127.0.0.1:0',
+    // What is measured comes from one address, with one access key, as fast as it can.
+    KMS_RATE_PER_ADDRESS: '0',
+    KMS_RATE_PER_CALLER: '0',
     KMS_DATA_DIR: join(folder, 'var'),
   }
+  const { dataDirectory, databaseUrl } = loadConfig(environment)
+  const server = await startServer(
+    {
+      name: 'The service',
+      args: [...flags, MAIN],
+      environment,
+      logFile: join(folder, 'service.log'),
+    },
+    signal,
+  )
+  const credentials = readCredentials(credentialsPath(dataDirectory))
+  if (credentials) return { ...server, credentials, databaseUrl }
+  await server.stop()
+  throw new Error('The service made no first access key.')
+}
+
+/** Starts the service on premises of its own, which `stop` removes. */
+export async function startService(
+  signal: AbortSignal,
+  start: Start = {},
+): Promise<MeasuredService> {
+  const premises = await openPremises()
   try {
-    const { dataDirectory, databaseUrl } = loadConfig(environment)
-    const server = await startServer(
-      {
-        name: 'The service',
-        args: [...flags, MAIN],
-        environment,
-        logFile: join(folder, 'service.log'),
+    const service = await startOn(premises, signal, start)
+    return {
+      ...service,
+      async stop() {
+        await service.stop()
+        await premises.remove()
       },
-      signal,
-    )
-    const service = await withCredentials(server, dataDirectory, remove)
-    return { ...service, databaseUrl }
+    }
   } catch (error) {
-    await remove()
+    await premises.remove()
     throw error
   }
 }
@@ -112,19 +160,4 @@ export async function startBaseline(signal: AbortSignal): Promise<ServerProcess>
     await remove()
     throw error
   }
-}
-
-async function withCredentials(
-  server: ServerProcess,
-  dataDirectory: string,
-  remove: () => Promise<void>,
-): Promise<Omit<MeasuredService, 'databaseUrl'>> {
-  async function stop(): Promise<void> {
-    await server.stop()
-    await remove()
-  }
-  const credentials = readCredentials(credentialsPath(dataDirectory))
-  if (credentials) return { ...server, credentials, stop }
-  await server.stop()
-  throw new Error('The service made no first access key.')
 }

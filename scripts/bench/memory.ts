@@ -1,8 +1,8 @@
-import { sendRequest } from '../../src/cli/send-request.js'
 import { runLoad } from './load.js'
 import { type MeasuredService, SETTLEABLE, startService } from './measured-service.js'
 import { MemorySampler } from './memory-sampler.js'
 import { residentMemory } from './processes.js'
+import { readMetric } from './read-metric.js'
 import { type Memory, OPERATION_NAMES, type Phase } from './report.js'
 import { median } from './statistics.js'
 import { type Workload, prepareWorkload } from './workload.js'
@@ -13,7 +13,6 @@ export const MEMORY_CONNECTIONS = 32
 const TAIL = 0.2
 /** Both rounds of settle.ts, and the time to give pages back. */
 const SETTLE_MS = 1500
-const TIMEOUT_MS = 10_000
 const BYTES_PER_MB = 2 ** 20
 
 /**
@@ -91,14 +90,5 @@ async function settle(
 
 /** The heap that is in use, as the service itself says. */
 async function usedHeapMb(url: string): Promise<number> {
-  const { text } = await sendRequest({
-    method: 'GET',
-    url: new URL('/metrics', url),
-    headers: {},
-    body: new Uint8Array(),
-    timeoutMs: TIMEOUT_MS,
-  })
-  const bytes = /^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]
-  if (bytes === undefined) throw new Error('/metrics does not show the heap.')
-  return Number(bytes) / BYTES_PER_MB
+  return (await readMetric(url, 'nodejs_heap_size_used_bytes')) / BYTES_PER_MB
 }

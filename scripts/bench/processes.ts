@@ -41,11 +41,22 @@ function mbOf(status: string, name: string): number | undefined {
   return kb === undefined ? undefined : Number(kb) / KB_PER_MB
 }
 
-/** Processor time that a process and all its children, the ended ones among them, used so far, in microseconds. */
+/** Every process below another that lives. */
+export function descendantsOf(pid: number): readonly number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+/**
+ * Processor time that a process used so far, and all processes below it with those of their children that have ended, in
+ * microseconds.
+ */
 export function processorTime(pid: number): { readonly own: number; readonly children: number } {
   const own = timesOf(pid)
-  const living = childrenOf(pid).map((child) => timesOf(child).self)
-  return { own: own.self, children: living.reduce((sum, time) => sum + time, own.ended) }
+  const living = descendantsOf(pid).map((one) => timesOf(one))
+  return {
+    own: own.self,
+    children: living.reduce((sum, { self, ended }) => sum + self + ended, own.ended),
+  }
 }
 
 /** utime, stime, cutime and cstime: fields 14 to 17 of proc_pid_stat(5), the 12th to 15th behind the name. */

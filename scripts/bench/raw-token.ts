@@ -6,9 +6,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import pkcs11 from 'pkcs11js'
-import { type OpenSession, openSession } from '../../src/hsm/agent/session.js'
+import { readPin } from '../../src/hsm/agent/pin-file.js'
+import { type OpenSession, openLibrary, openSession } from '../../src/hsm/agent/session.js'
 import { readableSecret, residentKey, wrappableSecret } from '../../src/hsm/agent/templates.js'
-import { type Profile, loadProfile, mechanismNumber } from '../../src/hsm/profile.js'
+import { mechanismNumber } from '../../src/hsm/mechanism-number.js'
+import { type Profile, loadProfile } from '../../src/hsm/profile.js'
 import { parseTokenUri } from '../../src/hsm/uri.js'
 import { OPERATION_NAMES, type OperationName, type RawRate } from './report.js'
 import { percentile } from './statistics.js'
@@ -20,7 +22,11 @@ const WARM_UP_CALLS = 500
 
 const [uri = '', seconds = '1'] = process.argv.slice(2)
 const profile = loadProfile('softhsm2')
-const calls = callsOn(openSession(parseTokenUri(uri)), profile)
+const address = parseTokenUri(uri)
+const calls = callsOn(
+  openSession(openLibrary(address), address, readPin(address, { profile })),
+  profile,
+)
 const rates = OPERATION_NAMES.map((operation) => measure(operation, calls[operation]))
 process.stdout.write(JSON.stringify(rates))
 

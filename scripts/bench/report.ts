@@ -25,13 +25,15 @@ const Figures = Type.Object({
   p99_ms: Type.Number(),
   /** Processor time of the process that answers, for each request; null where there is no /proc. */
   cpu_us: Type.Union([Type.Number(), Type.Null()]),
-  /** The same of the processes that it started: the agents. */
+  /** The same of the processes below it: the agents, and the HTTP processes where there are several. */
   children_cpu_us: Type.Union([Type.Number(), Type.Null()]),
 })
 
 /** One operation at one number of connections: medians of the rounds, and of the ratios within each round. */
 const Comparison = Type.Object({
   operation: Operation,
+  /** Processes of the service that serve HTTP. */
+  processes: Type.Integer(),
   connections: Type.Integer(),
   service: Figures,
   baseline: Figures,
@@ -95,6 +97,51 @@ const Scale = Type.Object({
   comparisons: Type.Array(ScaleComparison),
 })
 
+/** Encrypt-datakey on a token each of whose calls takes some milliseconds. */
+const LatencyRow = Type.Object({
+  operation: Operation,
+  delay_ms: Type.Number(),
+  connections: Type.Integer(),
+  service: Figures,
+  /** PKCS#11 calls for each request. */
+  calls: Type.Number(),
+  /** Of what the sessions could do at most: sessions / (calls x delay). */
+  throughput_ratio: Type.Number(),
+  /** As the service shows it: the 10 ms between two looks are part of it. */
+  event_loop_p99_ms: Type.Number(),
+  /** Highest sum over all processes of the service, in one sample. */
+  peak_rss_mb: Type.Number(),
+  rounds: Type.Array(
+    Type.Object({
+      service: Figures,
+      calls: Type.Number(),
+      throughput_ratio: Type.Number(),
+      event_loop_p99_ms: Type.Number(),
+    }),
+    { minItems: 1 },
+  ),
+})
+
+const Latency = Type.Object({
+  agents: Type.Integer(),
+  /** Of all agents together. */
+  sessions: Type.Integer(),
+  rows: Type.Array(LatencyRow),
+})
+
+/** Encrypt-datakey with CMKs that are all on the token, at one connection. */
+const TokenRow = Type.Object({
+  /** CMKs on the token. */
+  keys: Type.Integer(),
+  service: Figures,
+  /** Time of a call, the mean of all calls of a run, to that with fewest CMKs; median of the rounds. */
+  time_ratio: Type.Number(),
+  /** From the start of the process until it listens: the median of several starts. */
+  start_ms: Type.Number(),
+  peak_rss_mb: Type.Union([Type.Number(), Type.Null()]),
+  rounds: Type.Array(Figures, { minItems: 1 }),
+})
+
 const Mark = Type.Object({
   mark: Type.String(),
   /** The limit in words: "at least 0.6". */
@@ -123,8 +170,10 @@ export const Report = Type.Object({
   raw: Type.Array(RawRate),
   comparisons: Type.Array(Comparison),
   memory: Type.Union([Memory, Type.Null()]),
-  /** Null unless the run was one of scale, which measures nothing else. */
+  /** Null unless the run was one of scale, which measures nothing else; so are the next two. */
   scale: Type.Union([Scale, Type.Null()]),
+  latency: Type.Union([Latency, Type.Null()]),
+  token: Type.Union([Type.Array(TokenRow), Type.Null()]),
   marks: Type.Array(Mark),
 })
 
@@ -139,5 +188,8 @@ export type Memory = Static<typeof Memory>
 export type Size = Static<typeof Size>
 export type ScaleComparison = Static<typeof ScaleComparison>
 export type Scale = Static<typeof Scale>
+export type LatencyRow = Static<typeof LatencyRow>
+export type Latency = Static<typeof Latency>
+export type TokenRow = Static<typeof TokenRow>
 export type Mark = Static<typeof Mark>
 export type Report = Static<typeof Report>

@@ -1,4 +1,6 @@
+import { latencyLines } from './latency/lines.js'
 import { databasesOf, scaleLines } from './scale/lines.js'
+import { tokenLines } from './token/lines.js'
 import { columns, cost, fine, whole } from './columns.js'
 import type { Comparison, Figures, Mark, Memory, RawRate, Report } from './report.js'
 
@@ -6,9 +8,16 @@ import type { Comparison, Figures, Mark, Memory, RawRate, Report } from './repor
 export function formatReport(report: Report): string {
   return [
     headOf(report),
-    ...(report.scale ? [scaleLines(report.scale)] : contestLines(report)),
+    ...linesOf(report),
     columns([MARK_HEAD, ...report.marks.map(markRow)]),
   ].join('\n\n')
+}
+
+function linesOf(report: Report): readonly string[] {
+  if (report.scale) return [scaleLines(report.scale)]
+  if (report.latency) return [latencyLines(report.latency)]
+  if (report.token) return [tokenLines(report.token)]
+  return contestLines(report)
 }
 
 function contestLines(report: Report): readonly string[] {
@@ -23,6 +32,7 @@ const RAW_HEAD = ['bare PKCS#11 calls', 'per s', 'p50 ms', 'p99 ms']
 
 const COMPARISON_HEAD = [
   'operation',
+  'processes',
   'connections',
   'service per s',
   'p50 ms',
@@ -54,10 +64,11 @@ function rawRow({ operation, per_second: rate, p50_ms: p50, p99_ms: p99 }: RawRa
 }
 
 function comparisonRow(comparison: Comparison, raw: readonly RawRate[]): readonly string[] {
-  const { operation, connections, service, baseline } = comparison
+  const { operation, processes, connections, service, baseline } = comparison
   const bare = raw.find((rate) => rate.operation === operation)
   return [
     operation,
+    String(processes),
     String(connections),
     ...figureCells(service),
     `${cost(service.cpu_us)} + ${cost(service.children_cpu_us)}`,

@@ -10,7 +10,7 @@ const VARIETY = 16
 
 /** Requests about one CMK and some data keys, and the means to judge what is answered to them. */
 export interface Workload {
-  /** The CMK. */
+  /** The CMK, or the first of them. */
   readonly keyId: string
   /** Signs the requests of some operations now: a signature holds for 15 minutes. */
   requests(operations: readonly OperationName[]): readonly PreparedRequest[]
@@ -18,25 +18,31 @@ export interface Workload {
   verify(operation: OperationName, answer: string): Promise<void>
 }
 
-/** Makes a CMK, data keys, and their ciphertexts. */
-export async function prepareWorkload(service: MeasuredService): Promise<Workload> {
-  const { key_info: keyInfo } = await call(service, 'create-key', { key_alias: 'bench' })
-  const keyId = member(keyInfo, 'key_id')
+/** Makes data keys and their ciphertexts, under CMKs that are there, in turn, or under one that is made. */
+export async function prepareWorkload(
+  service: MeasuredService,
+  existing: readonly string[] = [],
+): Promise<Workload> {
+  const keyIds = existing.length > 0 ? existing : [await createCmk(service)]
+  const [keyId = ''] = keyIds
   const dataKeys = Array.from({ length: VARIETY }, () => randomBytes(DATAKEY_BYTES))
   const known = new Set(dataKeys.map(hex))
-  const toEncrypt = dataKeys.map((dataKey) => ({
-    key_id: keyId,
+  const toEncrypt = dataKeys.map((dataKey, place) => ({
+    key_id: keyIds[place % keyIds.length],
     plain_text: `${hex(dataKey)}${digest(dataKey)}`,
     datakey_plain_length: String(DATAKEY_BYTES),
   }))
   const answers = await Promise.all(
     toEncrypt.map((fields) => call(service, 'encrypt-datakey', fields)),
   )
-  function decryption(cipherText: string) {
-    const length = String(DATAKEY_BYTES)
-    return { key_id: keyId, cipher_text: cipherText, datakey_cipher_length: length }
+  function decryption(answer: unknown) {
+    return {
+      key_id: member(answer, 'key_id'),
+      cipher_text: member(answer, 'cipher_text'),
+      datakey_cipher_length: String(DATAKEY_BYTES),
+    }
   }
-  const toDecrypt = answers.map((answer) => decryption(member(answer, 'cipher_text')))
+  const toDecrypt = answers.map(decryption)
   const fieldsOf = { 'encrypt-datakey': toEncrypt, 'decrypt-datakey': toDecrypt }
   return {
     keyId,
@@ -48,13 +54,17 @@ export async function prepareWorkload(service: MeasuredService): Promise<Workloa
     async verify(operation, answer) {
       const value: unknown = JSON.parse(answer)
       if (operation === 'encrypt-datakey') {
-        const fields = decryption(member(value, 'cipher_text'))
-        requireKnown(known, await call(service, 'decrypt-datakey', fields))
+        requireKnown(known, await call(service, 'decrypt-datakey', decryption(value)))
       } else {
         requireKnown(known, value)
       }
     },
   }
+}
+
+async function createCmk(service: MeasuredService): Promise<string> {
+  const { key_info: keyInfo } = await call(service, 'create-key', { key_alias: 'bench' })
+  return member(keyInfo, 'key_id')
 }
 
 function requireKnown(known: ReadonlySet<string>, answer: unknown): void {

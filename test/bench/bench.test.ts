@@ -73,6 +73,12 @@ test.each([
   ['operations of the other kind of run', ['--scale', '--operations', 'encrypt-datakey']],
   ['connections of the other kind of run', ['--scale', '--connections', '2']],
   ['memory in a comparison of projects', ['--scale', '--requests', '0']],
+  ['two kinds of run at once', ['--scale', '--latency']],
+  ['sessions without slow calls', ['--sessions', '8']],
+  ['sessions that the agents cannot share', ['--latency', '--sessions', '8', '--agents', '3']],
+  ['no delay', ['--latency', '--delays', '0']],
+  ['keys of a project on the token', ['--token', '--keys', '100']],
+  ['no keys on the token', ['--token', '--sizes', '10,0']],
 ])('refuses %s', async (_what, options) => {
   await inNewFolder(async (folder) => {
     const { exitCode, out, err } = await startBench(options, folder).ended

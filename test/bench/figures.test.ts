@@ -31,7 +31,7 @@ test('ratios are taken within the rounds, so that a slow round slows both of its
     { service: figures(70, 60), baseline: figures(100, 30) },
     { service: figures(900, 4), baseline: figures(1000, 1) },
   ]
-  const summary = summarise({ operation: 'encrypt-datakey', connections: 32 }, rounds)
+  const summary = summarise({ operation: 'encrypt-datakey', processes: 1, connections: 32 }, rounds)
   expect(summary.throughput_ratio).toBeCloseTo(0.7)
   expect(summary.p99_ratio).toBeCloseTo(2)
   expect(summary.service).toMatchObject({ requests: 30, per_second: 700, p99_ms: 6, cpu_us: 5 })
@@ -43,7 +43,10 @@ describe('marks', () => {
     [0.59, 3.01, 'missed', 'missed'],
   ])('judge a throughput of %d and a p99 of %d', (throughput, p99, first, second) => {
     const rounds = [{ service: figures(throughput, p99), baseline: figures(1, 1) }]
-    const summary = summarise({ operation: 'decrypt-datakey', connections: 32 }, rounds)
+    const summary = summarise(
+      { operation: 'decrypt-datakey', processes: 1, connections: 32 },
+      rounds,
+    )
     expect(outcomes(judge([summary], null))).toEqual([
       'not measured',
       'not measured',
@@ -57,7 +60,10 @@ describe('marks', () => {
 
   test('judge nothing at other numbers of connections', () => {
     const rounds = [{ service: figures(1, 1), baseline: figures(1, 1) }]
-    const summary = summarise({ operation: 'encrypt-datakey', connections: 128 }, rounds)
+    const summary = summarise(
+      { operation: 'encrypt-datakey', processes: 1, connections: 128 },
+      rounds,
+    )
     expect(new Set(outcomes(judge([summary], null)))).toEqual(new Set(['not measured']))
   })
 
@@ -91,6 +97,24 @@ describeUnless(foreign, 'processes', () => {
     const after = processorTime(process.pid)
     expect(after.children - before.children).toBeGreaterThan(20_000)
   })
+})
+
+test('the best number of HTTP processes is judged where several were measured', () => {
+  const [one, two] = [1, 2].map((processes) =>
+    summarise({ operation: 'encrypt-datakey', processes, connections: 128 }, [
+      { service: figures(400 * processes, 5), baseline: figures(1000, 5) },
+    ]),
+  )
+  if (!one || !two) throw new Error('Two were made.')
+  function judged(comparisons: readonly (typeof one)[]) {
+    return judge(
+      comparisons.flatMap((found) => found ?? []),
+      null,
+    ).filter(({ mark }) => mark.includes('best'))
+  }
+  expect(judged([one])).toEqual([])
+  expect(judged([one, two])).toMatchObject([{ outcome: 'met', value: 0.8 }])
+  expect(judged([two, one])[0]?.mark).toContain('128 connections, 2 HTTP processes')
 })
 
 function figures(perSecond: number, p99: number): Figures {

@@ -182,6 +182,7 @@ function project(keyIds: FilledProject['keyIds']): FilledProject {
       credentials: {
         endpoint: 'http://127.0.0.1:1',
         project_id: 'p'.repeat(32),
+        user_id: 'u',
         domain_id: 'd'.repeat(32),
         access_key_id: 'A'.repeat(20),
         secret_access_key: 's'.repeat(40),
@@ -218,6 +219,8 @@ function reportOf(comparisons: readonly ReturnType<typeof comparison>[]): Report
     version: '0',
     machine: { node: 'v0', platform: 'none', processors: 1, processor: 'none' },
     settings: { rounds: 1, seconds: 1, datakey_bytes: 64, environment: {} },
+    latency: null,
+    token: null,
     raw: [],
     comparisons: [],
     memory: null,

@@ -56,7 +56,7 @@ function* cmksOf({ credentials }: MeasuredService, count: number): Iterable<Cmk>
       enterpriseProjectId: '0',
       keystoreId: '0',
     } as const
-    yield newCmk(wish, { ...place, createdAt: since + index })
+    yield newCmk(wish, { ...place, home: 1, createdAt: since + index })
   }
 }
 

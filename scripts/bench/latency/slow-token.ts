@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs'
+import { loadProfile } from '../../../src/hsm/profile.js'
+import { FaultInjector } from '../../../test/support/fault-injector/fault-injector.js'
+import { openSoftHsmToken } from '../../../test/support/softhsm-token.js'
+import type { MeasuredToken } from '../measured-service.js'
+
+const US_PER_MS = 1000
+
+/** A token whose calls can be made to take as long as those over a network. */
+export interface SlowToken extends MeasuredToken {
+  /** Runs something while every PKCS#11 call takes longer by so many milliseconds. */
+  slowed<Result>(this: void, ms: number, run: () => Promise<Result>): Promise<Result>
+  /** PKCS#11 calls of all processes so far. */
+  calls(this: void): number
+}
+
+/**
+ * Makes a SoftHSM token behind the fault injector. Its profile is that of a network HSM as far as agents go: as many
+ * sessions in each as wanted, and no leak for which agents are exchanged.
+ */
+export async function openSlowToken(sessionsPerAgent: number): Promise<SlowToken> {
+  const { token, faults } = FaultInjector.around(await openSoftHsmToken())
+  const profile = { ...loadProfile(token.profile), sessionsPerAgent, recycleAfterCalls: 0 }
+  writeFileSync(token.profile, JSON.stringify(profile))
+  return {
+    ...token,
+    async slowed(ms, run) {
+      const { remove } = faults.inject({ function: '*' }, { delayMicroseconds: US_PER_MS * ms })
+      try {
+        return await run()
+      } finally {
+        remove()
+      }
+    },
+    calls() {
+      return faults
+        .processes()
+        .flatMap(({ calls }) => Object.values(calls))
+        .reduce((sum, count) => sum + count, 0)
+    },
+  }
+}
