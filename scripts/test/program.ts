@@ -7,7 +7,7 @@ export interface Outcome {
   readonly output: string
 }
 
-let running: ChildProcess | undefined
+const running = new Set<ChildProcess>()
 
 /**
  * Runs a program. Each line of its stdout is shown behind its name, since a summary in the middle of the run must not
@@ -18,7 +18,7 @@ export function runProgram(name: string, command: readonly string[]): Promise<Ou
   return new Promise((resolve) => {
     // A group of its own: npm puts a shell between itself and the program, and that shell passes no signal on.
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
-    running = child
+    running.add(child)
     let output = ''
     let shown = 0
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -31,6 +31,7 @@ export function runProgram(name: string, command: readonly string[]): Promise<Ou
       process.stderr.write(`${name}: ${program} could not be started: ${error.message}\n`)
     })
     child.once('close', (code, signal) => {
+      running.delete(child)
       show(name, output.slice(shown))
       resolve({ exitCode: signal === null ? (code ?? 1) : 128 + constants.signals[signal], output })
     })
@@ -48,8 +49,9 @@ export function endOnSignals(): void {
 }
 
 function endRunning(signal: NodeJS.Signals): void {
-  if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return
-  process.kill(-running.pid, signal)
+  for (const { pid, exitCode, signalCode } of running) {
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal)
+  }
 }
 
 function show(name: string, text: string): void {

@@ -4,25 +4,37 @@
  * Runs every check from the repository's root. The last line on stdout is `N passed, N failed` of the whole run; the
  * exit code is 0 only if nothing failed.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { tallyOfJest } from './jest-tally.js'
+import { nssModule } from '../../test/support/nss-token.js'
+import { THROUGH_THE_SERVICE, runOnToken } from '../token/suites.js'
 import { endOnSignals, runProgram } from './program.js'
+import { runJest } from './run-jest.js'
 import { provideSystemPackages } from './system-packages.js'
 import { type Tally, tallyOfCheck, tallyOfOutput, total } from './tally.js'
 
 /** Scripts of package.json that pass or fail as a whole. */
 const CHECKS = ['lint', 'format'] as const
 /** Scripts of package.json that count what they check. */
-const COUNTED = ['test:sdk', 'test:fuzz', 'test:compose'] as const
+const COUNTED = [
+  ['test:sdk'],
+  ['test:fuzz'],
+  ['test:faults', '--short'],
+  ['soak', '--short'],
+  ['test:compose'],
+] as const
+
+/** Profile of the token that the suites of the service run on besides SoftHSM. */
+const SECOND_TOKEN = 'nss-softokn'
 
 endOnSignals()
 await provideSystemPackages()
 const tallies: Tally[] = []
-for (const check of CHECKS) tallies.push(await step(check, () => runCheck(check)))
-tallies.push(await step('jest', () => runJest(process.argv.slice(2))))
-for (const script of COUNTED) tallies.push(await step(script, () => runCounted(script)))
+// Each keeps one processor busy, and minds nothing that happens beside it.
+tallies.push(...(await Promise.all(CHECKS.map((check) => step(check, () => runCheck(check))))))
+tallies.push(await step('jest', () => runJest('jest', process.argv.slice(2))))
+tallies.push(await step(`jest on ${SECOND_TOKEN}`, runOnSecondToken))
+for (const [script, ...args] of COUNTED) {
+  tallies.push(await step(script, () => runCounted(script, args)))
+}
 
 const { passed, failed, skips } = total(tallies)
 for (const skip of skips) process.stdout.write(`skipped | ${skip}\n`)
@@ -43,27 +55,16 @@ async function runCheck(script: string): Promise<Tally> {
   return tallyOfCheck(exitCode)
 }
 
-async function runJest(args: readonly string[]): Promise<Tally> {
-  const folder = mkdtempSync(join(tmpdir(), 'kms-jest-'))
-  try {
-    const report = join(folder, 'report.json')
-    const options = ['--ci', '--json', `--outputFile=${report}`, ...args]
-    const { exitCode } = await runProgram('jest', [
-      'npm',
-      'run',
-      '--silent',
-      'jest',
-      '--',
-      ...options,
-    ])
-    return tallyOfJest(exitCode, report)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** The suites of the service once more, on a token whose numbers, limits and return values differ. */
+function runOnSecondToken(): Promise<Tally> {
+  return nssModule() === undefined
+    ? Promise.resolve({ passed: 0, failed: 0, skips: ['NSS softokn is not installed'] })
+    : runOnToken(SECOND_TOKEN, THROUGH_THE_SERVICE)
 }
 
-async function runCounted(script: string): Promise<Tally> {
+async function runCounted(script: string, args: readonly string[]): Promise<Tally> {
   const name = script.replace('test:', '')
-  const { exitCode, output } = await runProgram(name, ['npm', 'run', '--silent', script])
+  const command = ['npm', 'run', '--silent', script, '--', ...args]
+  const { exitCode, output } = await runProgram(name, command)
   return tallyOfOutput(script, exitCode, output)
 }

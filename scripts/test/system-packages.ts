@@ -1,3 +1,4 @@
+import { chromiumProgram } from '../../test/support/chromium.js'
 import { nssModule } from '../../test/support/nss-token.js'
 import { postgresBinaries } from '../../test/support/postgres.js'
 import { softHsmModule } from '../../test/support/softhsm-token.js'
@@ -8,6 +9,7 @@ const NEEDS = [
   { find: softHsmModule, install: 'install_packages SoftHSM softhsm2 softhsm softhsm' },
   { find: nssModule, install: "install_packages 'NSS softokn' libnss3 nss nss-softokn" },
   { find: postgresBinaries, install: 'install_postgresql' },
+  { find: chromiumProgram, install: 'install_packages Chromium chromium chromium chromium' },
 ] as const
 
 /**

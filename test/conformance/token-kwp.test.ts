@@ -3,9 +3,9 @@ import { createCipheriv, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { loadProfile } from '../../src/hsm/profile.js'
+import { missing, underTest } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
-import { nssModule, openNssToken } from '../support/nss-token.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
 import type { TestToken } from '../support/test-token.js'
 import type { KwpCase, KwpResult } from '../support/token-kwp-program.js'
 
@@ -14,30 +14,10 @@ const VECTORS = fileURLToPath(
   new URL('../../../../shared/vectors/wycheproof/aes_kwp_test.json', import.meta.url),
 )
 
-interface Token {
-  readonly name: string
-  readonly missing: string | undefined
-  readonly maxSecretBytes: number
-  open(this: void): Promise<TestToken>
-}
-
-const TOKENS: readonly Token[] = [
-  {
-    name: 'SoftHSM',
-    missing: softHsmModule() ? undefined : 'SoftHSM is not installed',
-    maxSecretBytes: 1024,
-    open: openSoftHsmToken,
-  },
-  {
-    name: 'NSS softokn',
-    missing: nssModule() ? undefined : 'NSS softokn is not installed',
-    maxSecretBytes: 256,
-    open: openNssToken,
-  },
-]
-
-for (const { name, missing, maxSecretBytes, open } of TOKENS) {
-  describeUnless(missing, `AES-KWP on ${name}`, () => {
+for (const kind of underTest) {
+  const { name, open } = kind
+  const { maxSecretBytes } = loadProfile(name).keyWrap
+  describeUnless(missing(kind), `AES-KWP on ${name}`, () => {
     let token: TestToken
     beforeAll(async () => {
       token = await open()

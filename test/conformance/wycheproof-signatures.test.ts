@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { decodeEcdsaSignature } from '../../src/codec/ecdsa-signature.js'
 import type { HashName, PairAlgorithm, SignatureScheme } from '../../src/core/hsm-pairs.js'
+import { type TokenKind, missing, underTest } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
-import { nssModule, openNssToken } from '../support/nss-token.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
 import type { TestToken } from '../support/test-token.js'
 import type {
   MacCase,
@@ -91,13 +90,9 @@ const MAC_FILES = [
   ['hmac_sha512', 'sha512', 512],
 ] as const
 
-const TOKENS = [
-  ['SoftHSM', softHsmModule(), openSoftHsmToken],
-  ['NSS softokn', nssModule(), openNssToken],
-] as const
-
-for (const [name, module, open] of TOKENS) {
-  describeUnless(missing(name, module), `Wycheproof signatures on ${name}`, () => {
+for (const kind of underTest) {
+  const { name, open } = kind
+  describeUnless(whyNot(kind), `Wycheproof signatures on ${name}`, () => {
     let token: TestToken
     beforeAll(async () => {
       token = await open()
@@ -133,9 +128,9 @@ for (const [name, module, open] of TOKENS) {
   })
 }
 
-function missing(name: string, module: string | undefined): string | undefined {
+function whyNot(kind: TokenKind): string | undefined {
   if (!existsSync(FOLDER)) return 'the Wycheproof vectors are not beside the repository'
-  return module === undefined ? `${name} is not installed` : undefined
+  return missing(kind)
 }
 
 interface AskedVector {

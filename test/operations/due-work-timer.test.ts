@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type DueWorkTimerParts, startDueWork } from '../../src/due-work-timer.js'
 import { parseKeyId } from '../../src/core/ids.js'
+import type { Outlook } from '../../src/core/outlook.js'
 import { startLog } from '../../src/telemetry/log.js'
 import { type TestApp, startApp } from '../http/start-app.js'
+import { type MemoryAudit, memoryAudit } from '../support/open-doors.js'
 
 const MINUTE = 60_000
 
@@ -16,11 +18,15 @@ interface Watched {
   readonly parts: DueWorkTimerParts
   readonly lines: Record<string, unknown>[]
   readonly counts: string[]
+  readonly gauges: { ran: number; held: boolean | undefined; outlook: Outlook | undefined }
+  readonly audit: MemoryAudit
 }
 
 function watched(changed: Partial<DueWorkTimerParts> = {}): Watched {
   const lines: Record<string, unknown>[] = []
   const counts: string[] = []
+  const gauges: Watched['gauges'] = { ran: 0, held: undefined, outlook: undefined }
+  const audit = memoryAudit()
   const { keys, importPairs, tokens } = app.service
   const parts: DueWorkTimerParts = {
     keys,
@@ -29,11 +35,18 @@ function watched(changed: Partial<DueWorkTimerParts> = {}): Watched {
     log: startLog('info', {
       write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
     }),
+    audit: { ...audit, unavailable: () => undefined },
     count: (work, outcome) => counts.push(`${work} ${outcome}`),
+    outlook: app.database.outlook,
+    gauges: {
+      ran: (time) => (gauges.ran = time),
+      held: (held) => (gauges.held = held),
+      outlook: (outlook) => (gauges.outlook = outlook),
+    },
     intervalMs: 5,
     ...changed,
   }
-  return { parts, lines, counts }
+  return { parts, lines, counts, gauges, audit }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -55,7 +68,7 @@ async function scheduled(): Promise<{ readonly key_id: string; readonly dueAt: n
 test('works at the start and at its interval, and logs and counts what it did', async () => {
   const { key_id, dueAt } = await scheduled()
   let wall = dueAt - 1
-  const { parts, lines, counts } = watched({ read: () => ({ wall, monotonic: 0 }) })
+  const { parts, lines, counts, audit } = watched({ read: () => ({ wall, monotonic: 0 }) })
   const timer = startDueWork(parts)
   try {
     await new Promise((resolve) => setTimeout(resolve, 30))
@@ -66,6 +79,27 @@ test('works at the start and at its interval, and logs and counts what it did', 
     expect(lines).toMatchObject([
       { level: 'info', msg: 'key destroyed', work: 'destruction', key_id, versions: [1] },
     ])
+    expect(audit.events).toMatchObject([
+      { operation: 'DestroyKey', keyId: key_id, outcome: 'done', details: { versions: '1' } },
+    ])
+  } finally {
+    await timer.close()
+  }
+})
+
+test('does nothing while the audit log takes no events', async () => {
+  const { dueAt } = await scheduled()
+  let fault: string | undefined = 'The disk is full.'
+  const { parts, counts } = watched({
+    audit: { ...memoryAudit(), unavailable: () => fault },
+    read: () => ({ wall: dueAt, monotonic: 0 }),
+  })
+  const timer = startDueWork(parts)
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(counts).toEqual([])
+    fault = undefined
+    await until(() => counts.includes('destruction done'))
   } finally {
     await timer.close()
   }
@@ -120,4 +154,47 @@ test('never overlaps, goes on after a failure, and close waits for what is under
   const ended = runs
   await new Promise((resolve) => setTimeout(resolve, 30))
   expect(runs).toBe(ended)
+})
+
+test('tells what is due and overdue, when it looked, and that it holds destruction back', async () => {
+  const { key_id, dueAt } = await scheduled()
+  const late = dueAt + 10 * MINUTE
+  let reading = { wall: dueAt - 60 * MINUTE, monotonic: 0 }
+  const { parts, counts, gauges } = watched({ read: () => reading })
+  const timer = startDueWork(parts)
+  try {
+    await until(() => gauges.outlook !== undefined)
+    expect(gauges).toMatchObject({ held: false, outlook: { due: 0, overdue: 0 } })
+    // The clock jumps forward by more than an hour.
+    reading = { wall: late, monotonic: 1000 }
+    await until(() => gauges.ran === late && gauges.outlook?.due === 1)
+    expect(counts).toContain('destruction held')
+    expect(gauges.outlook).toMatchObject({ due: 1, overdue: 1, oldestDueAt: dueAt })
+    expect(gauges.held).toBe(true)
+    reading = { wall: late + 20 * MINUTE, monotonic: 1000 + 20 * MINUTE }
+    await until(() => counts.includes('destruction done'))
+    await until(() => gauges.outlook?.due === 0)
+    expect(gauges.held).toBe(false)
+    const id = parseKeyId(key_id)
+    expect((id && (await app.service.keys.findAnywhere(id)))?.destroyedAt).toBeDefined()
+  } finally {
+    await timer.close()
+  }
+})
+
+test('tells of no look while nothing can be recorded or the database is away', async () => {
+  const noAudit = watched()
+  const blocked = startDueWork({
+    ...noAudit.parts,
+    audit: { ...noAudit.audit, unavailable: () => 'The disk is full.' },
+  })
+  await until(() => noAudit.gauges.outlook !== undefined)
+  await blocked.close()
+  const noDatabase = watched({
+    keys: { ...app.service.keys, claimDue: () => Promise.reject(new Error('away')) },
+  })
+  const failing = startDueWork(noDatabase.parts)
+  await until(() => noDatabase.lines.length > 0)
+  await failing.close()
+  expect([noAudit.gauges.ran, noDatabase.gauges.ran]).toEqual([0, 0])
 })

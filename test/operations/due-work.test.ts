@@ -4,7 +4,7 @@ import { type Hsm, HsmError } from '../../src/core/hsm.js'
 import type { KeyStore } from '../../src/core/key-store.js'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
-import { keysDyingAt, tokensFailing, workOn } from '../support/due-work.js'
+import { keysDyingAt, tokensFailing, tokensWith, workOn } from '../support/due-work.js'
 import { cmkOf, objectsOf, wrapSample } from '../support/stored-keys.js'
 import { createExternal, importSecretInto, parametersFor } from '../support/wrapped-material.js'
 
@@ -104,7 +104,7 @@ describe('destruction', () => {
   test('of one key that fails keeps no other from it', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, scheduled))
     const [bad] = all
-    const { tokens, hsm } = app.service
+    const { hsm } = app.service
     const broken = Object.create(hsm, {
       destroyKey: {
         value: (key: Parameters<Hsm['destroyKey']>[0]) =>
@@ -114,8 +114,7 @@ describe('destruction', () => {
       },
     }) as Hsm
     const now = Math.max(...all.map(({ dueAt }) => dueAt))
-    const odd = { ...tokens, of: async (id: string) => ({ ...(await tokens.of(id)), hsm: broken }) }
-    const events = await workOn(app, now, { tokens: odd })
+    const events = await workOn(app, now, { tokens: tokensWith(app, broken) })
     expect(events).toHaveLength(5)
     expect(events.filter((event) => event.endsWith('failed'))).toEqual([
       `destruction ${String(bad?.key_id)} failed`,
@@ -184,15 +183,17 @@ describe('rotation', () => {
 
   test('that is switched off while it goes on does not happen', async () => {
     const { key_id, dueAt } = await rotating()
-    const { tokens } = app.service
-    const slow = {
-      ...tokens,
-      async of(id: string) {
-        await app.call('DisableKeyRotation', { key_id })
-        return tokens.of(id)
+    const { hsm } = app.service
+    const slow = Object.create(hsm, {
+      destroyKey: { value: (key: Parameters<Hsm['destroyKey']>[0]) => hsm.destroyKey(key) },
+      generateKey: {
+        async value(request: Parameters<Hsm['generateKey']>[0]) {
+          await app.call('DisableKeyRotation', { key_id })
+          return hsm.generateKey(request)
+        },
       },
-    }
-    expect(await workOn(app, dueAt, { tokens: slow })).toEqual([])
+    }) as Hsm
+    expect(await workOn(app, dueAt, { tokens: tokensWith(app, slow) })).toEqual([])
     expect(await cmkOf(app, key_id)).toMatchObject({ currentVersion: 1, rotation: { count: 0 } })
     expect(await objectsOf(app, key_id)).toHaveLength(1)
   })
@@ -265,13 +266,13 @@ test('import pairs are destroyed when they expire', async () => {
   const key_id = await createExternal(app)
   await parametersFor(app, key_id)
   const { id } = await cmkOf(app, key_id)
-  const pair = await app.service.importPairs.newest(id)
+  const pair = await app.service.importPairs.newest(id, 1)
   if (!pair) throw new Error('There is no pair.')
   const failing = { tokens: tokensFailing(app, 'destroyKey') }
   expect(await workOn(app, pair.expiresAt, failing)).toContain(`import-pair ${key_id} failed`)
   expect(await workOn(app, pair.expiresAt - 1)).not.toContain(`import-pair ${key_id} `)
   expect(await workOn(app, pair.expiresAt)).toContain(`import-pair ${key_id} `)
-  expect(await app.service.importPairs.newest(id)).toBeUndefined()
+  expect(await app.service.importPairs.newest(id, 1)).toBeUndefined()
   await expect(app.service.hsm.publicKey(pair.key)).rejects.toMatchObject({
     failure: 'key-missing',
   })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Hsm, HsmError } from '../../src/core/hsm.js'
+import type { Reply } from '../http/client.js'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
 import { cmkOf, expectOpens, objectsOf, versionsOf, wrapSample } from '../support/stored-keys.js'
@@ -42,6 +43,29 @@ describe('imports at once', () => {
     await expectOpens(app, await wrapSample(app, key_id))
     await expectMaterialOnToken(key_id)
     expect(await objectsOf(app, key_id)).toHaveLength(won)
+  })
+
+  test('of which one ends between two looks of the other: both count', async () => {
+    const key_id = await createExternal(app)
+    const { keys } = app.service
+    const versions = keys.versions.bind(keys)
+    let first: Promise<Reply> | undefined
+    Object.assign(keys, {
+      async versions(id: Parameters<typeof versions>[0]) {
+        if (!first) {
+          first = importSecretInto(app, key_id, randomBytes(32))
+          await first
+        }
+        return versions(id)
+      },
+    })
+    try {
+      const second = await importSecretInto(app, key_id, randomBytes(32))
+      expect([(await first)?.json, second.json]).toEqual([{}, {}])
+    } finally {
+      Object.assign(keys, { versions })
+    }
+    expect((await versionsOf(app, key_id)).map(({ use }) => use)).toEqual(['in-use', 'waiting'])
   })
 
   test('with the scheduling of the deletion: nothing is left that the key does not name', async () => {

@@ -76,6 +76,17 @@ describe('CreateParametersForImport', () => {
     expectError(refused, 'KMS.0341')
   })
 
+  test('refuses keys of a kind that the token does not take in', async () => {
+    const bare = await startApp({ hsm: { limits: { imports: ['secrets'] } } })
+    try {
+      await createExternal(bare)
+      const wish = { key_alias: 'pair', key_spec: 'EC_P256', origin: 'external' }
+      expect(expectError(await bare.call('CreateKey', wish), 'KMS.0308')).toContain('EC_P256')
+    } finally {
+      await bare.close()
+    }
+  })
+
   test('refuses a hash that the token does not unwrap with', async () => {
     const bare = await startApp({ hsm: { limits: { oaepHashes: ['sha1'] } } })
     try {
@@ -194,7 +205,7 @@ describe('ImportKeyMaterial', () => {
   test('finds a token expired whose pair is gone', async () => {
     const key_id = await createExternal(app)
     const { import_token, public_key } = await parametersFor(app, key_id)
-    const pair = await app.service.importPairs.newest((await cmkOf(app, key_id)).id)
+    const pair = await app.service.importPairs.newest((await cmkOf(app, key_id)).id, 1)
     if (!pair) throw new Error('There is no pair.')
     await app.service.importPairs.remove(pair.key)
     const encrypted_key_material = wrapMaterial(public_key, randomBytes(32))

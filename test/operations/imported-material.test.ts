@@ -4,6 +4,8 @@ import type { ErrorCode } from '../../src/core/errors.js'
 import { removeLapsedMaterial } from '../../src/core/remove-material.js'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
+import { describeUnless } from '../support/describe-unless.js'
+import { lackOf, limits } from '../support/lacks.js'
 import {
   cmkOf,
   expectOpens,
@@ -102,8 +104,8 @@ test('a forged text that names a version which was never used is refused', async
   const expiration_time = Math.floor(Date.now() / 1000) + 2
   await importSecretInto(app, key_id, randomBytes(32), { expiration_time })
   const id = (await cmkOf(app, key_id)).id
-  const { keys, hsm } = app.service
-  await removeLapsedMaterial({ keys, hsm }, await cmkOf(app, key_id), expiration_time * 1000)
+  const { keys, tokens } = app.service
+  await removeLapsedMaterial({ keys, tokens }, await cmkOf(app, key_id), expiration_time * 1000)
   await importSecretInto(app, key_id, randomBytes(32))
   await app.call('RotateOnDemand', { key_id })
   expect((await keys.versions(id)).map(({ present }) => present)).toEqual([true, false, true])
@@ -121,7 +123,7 @@ test('a forged text that names a version which was never used is refused', async
   expectError(await app.call('DecryptData', forged), 'KMS.2201')
 })
 
-describe('key pairs', () => {
+describeUnless(lackOf('imports of pairs', limits.imports.includes('pairs')), 'key pairs', () => {
   test.each([
     ['RSA_2048', 'rsa-2048'],
     ['EC_P256', 'ec-p256'],

@@ -4,9 +4,21 @@ import { type Reply, exchange } from '../../http/client.js'
 import { type ApiOperation, readDocument } from './document.js'
 import { type JsonObject, isObject } from './value.js'
 
-interface ClientTarget {
+/** How a service under test is reached, and as whom. */
+export interface ClientTarget {
   readonly credentials: Credentials
   readonly clusters: readonly [string, string]
+  /** Goes in the place of a signature. */
+  readonly token?: string
+  /** Sees the body of every request and its answer. */
+  watch?(this: void, body: string, reply: Reply): void
+}
+
+interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A service under test, known by nothing but its address, its credentials and its OpenAPI document. */
@@ -16,7 +28,12 @@ export class ApiClient {
   /** Names of HSM clusters: one for a keystore that comes and goes, one for a keystore with keys. */
   readonly clusters: readonly [string, string]
 
+  readonly #token: string | undefined
+  readonly #watch: ClientTarget['watch']
+
   private constructor(operations: readonly ApiOperation[], target: ClientTarget) {
+    this.#token = target.token
+    this.#watch = target.watch
     this.operations = new Map(operations.map((operation) => [operation.name, operation]))
     this.credentials = target.credentials
     this.clusters = target.clusters
@@ -26,6 +43,13 @@ export class ApiClient {
     const origin = target.credentials.endpoint
     const { text } = await exchange({ method: 'GET', origin, path: '/openapi.json' })
     return new ApiClient(readDocument(text), target)
+  }
+
+  /** The same service for whom a bearer token is of, in a project. */
+  withToken(token: string, project: string): ApiClient {
+    const credentials = { ...this.credentials, project_id: project }
+    const { operations, clusters } = this
+    return new ApiClient([...operations.values()], { credentials, clusters, token })
   }
 
   operation(name: string): ApiOperation {
@@ -50,19 +74,25 @@ export class ApiClient {
     return isObject(value) ? value : {}
   }
 
-  /** Signs a request and sends it. */
-  send(request: {
-    readonly method: string
-    readonly path: string
-    readonly body: string
-    readonly headers?: Readonly<Record<string, string>>
-  }): Promise<Reply> {
+  /** Signs a request, or adds the token, and sends it. */
+  async send(request: Sent): Promise<Reply> {
+    const reply = await this.#send(request)
+    this.#watch?.(request.body, reply)
+    return reply
+  }
+
+  #send(request: Sent): Promise<Reply> {
     const { method, path, body } = request
     const { endpoint, access_key_id, secret_access_key, project_id } = this.credentials
+    const json = { 'content-type': 'application/json', ...request.headers }
+    if (this.#token !== undefined) {
+      const headers = { ...json, 'x-auth-token': this.#token }
+      return exchange({ method, origin: endpoint, path, headers, body })
+    }
     const headers = signRequest({
       method,
       url: `${endpoint}${path}`,
-      headers: { 'content-type': 'application/json', ...request.headers },
+      headers: json,
       body: Buffer.from(body),
       accessKeyId: access_key_id,
       secretAccessKey: secret_access_key,

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Reply } from '../../http/client.js'
 import { describeUnless } from '../../support/describe-unless.js'
-import { softHsmModule } from '../../support/softhsm-token.js'
+import { noToken } from '../../support/chosen-token.js'
+import { testEachUnless } from '../../support/lacks.js'
 import type { Case, PagedList } from './case.js'
+import { lackOfCase } from './lack-of-case.js'
 import { OF_EVERY_OPERATION, OF_ONE_OPERATION } from './cases/unprovokable.js'
 import type { ApiClient } from './client.js'
 import type { ApiOperation } from './document.js'
@@ -18,7 +20,7 @@ const START_MS = 90_000
 /** Far more than any list of these cases has: a list without an end would be read forever. */
 const MOST_PAGES = 2000
 
-describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the whole API', () => {
+describeUnless(noToken, 'the whole API', () => {
   let service: ServiceUnderTest
   let api: ApiClient
 
@@ -35,7 +37,7 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the wh
   describe.each(OPERATION_NAMES)('%s', (name) => {
     const cases = CASES.filter(({ operation }) => operation === name)
 
-    test.each(cases.map((one) => [titleOf(one), one] as const))('%s', async (_title, one) => {
+    testEachUnless(cases, lackOfCase, titleOf, async (one) => {
       const known = await prepare(api, one.given)
       const fields = fill(one.fields ?? {}, known) as JsonObject
       const reply = await api.call(name, fields, { ...one.headers })

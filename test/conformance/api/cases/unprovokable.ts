@@ -3,6 +3,9 @@ import type { Unprovokable } from '../case.js'
 /** Codes that no request of a client brings about, whichever operation it calls. */
 export const OF_EVERY_OPERATION: Unprovokable = {
   'KMS.0101': 'a fault of the service itself; faults are injected in tests of their own',
+  'KMS.0307':
+    'the user of these cases may do everything; the permission matrix calls every operation',
+  'APIGW.0308': 'no limits are set here; tests of their own reach them',
   'KMS.0104': 'the token or the database is away; tests of their own take them away',
 }
 
@@ -11,6 +14,7 @@ const NOT_IN_KEYSTORES = 'no key of external origin is made in a keystore'
 const EXTERNAL_FIRST = 'only keys of external origin have no material, and they are refused before'
 const NEVER_EMPTY = 'such a key is never without material, since it is not imported'
 const NO_CONTEXT = 'the call has no encryption_context, and additional data are judged before'
+const ONE_TOKEN = 'a key whose token is not named would be needed; test/integration/moving has one'
 const SECOND_USER = 'a second user is needed; test/operations has two'
 
 /** Codes that cannot be brought about on one operation: `operation code`, and why. */
@@ -26,6 +30,11 @@ export const OF_ONE_OPERATION: Unprovokable = {
   'ImportKeyMaterial KMS.0339': NOT_IN_KEYSTORES,
   'DeleteImportedKeyMaterial KMS.0339': NOT_IN_KEYSTORES,
   'ImportKeyMaterial KMS.2601': 'an import token expires after a day',
+  'CreateParametersForImport KMS.0340': ONE_TOKEN,
+  'ImportKeyMaterial KMS.0340': ONE_TOKEN,
+  'DeleteImportedKeyMaterial KMS.0340': ONE_TOKEN,
+  'RotateOnDemand KMS.1110':
+    'a key that another token made, and this one cannot make, would be needed',
   'EnableKeyRotation KMS.1301': EXTERNAL_FIRST,
   'DisableKeyRotation KMS.1301': EXTERNAL_FIRST,
   'UpdateKeyRotationInterval KMS.1301': EXTERNAL_FIRST,
