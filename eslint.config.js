@@ -10,8 +10,10 @@ const ARROWS = {
   hsm: ['core'],
   store: ['core'],
   auth: ['core'],
-  audit: ['core'],
-  compliance: ['core'],
+  access: ['core'],
+  limits: ['core'],
+  audit: ['core', 'codec'],
+  compliance: ['core', 'codec', 'audit'],
   telemetry: ['core'],
   openapi: ['core', 'operations'],
   http: ['core', 'operations', 'auth', 'openapi', 'telemetry'],
@@ -29,6 +31,10 @@ const HOMES = {
   pg: ['store'],
   pino: ['telemetry'],
   'prom-client': ['telemetry'],
+  '@opentelemetry/api': ['telemetry'],
+  argon2: ['auth'],
+  jose: ['auth'],
+  'rate-limiter-flexible': ['limits'],
 }
 
 const LAYERS = Object.keys(ARROWS)

@@ -2,19 +2,29 @@ import { access, constants, mkdir } from 'node:fs/promises'
 import { prepareDevelopmentToken } from 'softhsm-config-scripts'
 import type { Config } from './config.js'
 import { SettingError } from './setting.js'
+import { type AuditWriter, type AuditWriterParts, openAuditWriter } from './audit/audit-writer.js'
+import { noAudit } from './audit/no-audit.js'
+import { placePublicKeys } from './audit/public-key-file.js'
+import type { AuditObserver } from './core/audit-observer.js'
 import type { AccessKeyParts } from './core/create-access-key.js'
 import type { CredentialSealing } from './core/sealed-record.js'
 import type { Hsm } from './core/hsm.js'
 import type { HsmObserver } from './core/hsm-observer.js'
+import { DEFAULT_KEYSTORE, type Tokens } from './core/keystore.js'
 import { type ServiceKeys, loadServiceKeys } from './core/service-keys.js'
+import { monotonic } from './core/clock.js'
+import type { LoginTurns } from './core/login-turns.js'
+import { NO_SIBLINGS, type Siblings } from './core/siblings.js'
 import { openPkcs11Hsm } from './hsm/pkcs11-hsm.js'
-import type { HsmCluster } from './hsm-clusters.js'
+import { credentialSealing } from './credential-sealing.js'
 import { openTokens } from './open-tokens.js'
-import type { Tokens } from './core/keystore.js'
+import { type PreviousToken, previousToken } from './previous-token.js'
+import type { SecondToken } from './token-entry.js'
 import type { Stores } from './core/service.js'
 import { type TokenAddress, parseTokenUri } from './hsm/uri.js'
 import { cachedStores } from './store/cached-stores.js'
 import { type Database, openDatabase } from './store/database.js'
+import { readVersion } from './version.js'
 
 /** The token and the database, opened. */
 export interface OpenedParts {
@@ -30,15 +40,40 @@ export interface Backend extends ServiceKeys, OpenedParts {
   readonly stores: Stores
   /** The tokens of all keystores. */
   readonly tokens: Tokens
+  /** The other token of the default keystore, where the settings name one. */
+  readonly previous: PreviousToken | undefined
+  /** Public keys of the audit log, DER SubjectPublicKeyInfo, newest first. */
+  readonly auditPublicKeys: readonly Uint8Array[]
   readonly accessKeyParts: AccessKeyParts
+  /** Its chain begins with the first event, and ends when the backend is closed. */
+  readonly audit: AuditWriter
 }
 
+/** What a backend that serves has around it. */
+export interface BackendSurroundings {
+  readonly audit?: AuditObserver
+  /** They forget what is changed here. */
+  readonly siblings?: Siblings
+  /** Turns to log in, of all processes of the machine. */
+  readonly logins?: LoginTurns | undefined
+}
+
+/** The same, with who watches the HSM. */
+type Surroundings = Required<BackendSurroundings> & { readonly hsm: HsmObserver }
+
 /** Opens the database and the token of a configuration; prepares the development token where that is the one. */
-export async function openBackend(config: Config, observer: HsmObserver): Promise<Backend> {
-  const parts = await openParts(config, observer, { unproven: false })
+export async function openBackend(
+  config: Config,
+  observer: HsmObserver,
+  { audit = NOBODY, siblings = NO_SIBLINGS, logins }: BackendSurroundings = {},
+): Promise<Backend> {
+  const parts = await openParts(config, observer, { unproven: false, logins })
+  const around = { hsm: observer, audit, siblings, logins }
+  const previous = previousOf(config, around, parts.database)
   try {
-    return await assemble(config, observer, parts)
+    return await assemble(config, around, { ...parts, previous })
   } catch (error) {
+    await previous?.close()
     await parts.close()
     throw error
   }
@@ -55,19 +90,25 @@ export function openForInspection(config: Config, observer: HsmObserver): Promis
 async function openParts(
   config: Config,
   observer: HsmObserver,
-  { unproven }: { readonly unproven: boolean },
+  { unproven, logins }: { readonly unproven: boolean; readonly logins?: LoginTurns | undefined },
 ): Promise<OpenedParts> {
   await makeDataDirectory(config.dataDirectory)
   const { address, environment } = await tokenOf(config)
   const database = await openDatabase(config.databaseUrl)
   try {
     const hsm = await openPkcs11Hsm({
-      start: { address, profile: config.profile, unproven },
+      start: {
+        address,
+        profile: config.profile,
+        sessions: config.sessionsPerAgent,
+        unproven,
+      },
       environment,
       agents: config.agents,
       queueLimit: config.queueLimit,
       timeoutMs: config.hsmTimeoutMs,
       observer,
+      logins,
     })
     return {
       hsm,
@@ -96,49 +137,120 @@ async function makeDataDirectory(directory: string): Promise<void> {
 
 async function assemble(
   config: Config,
-  observer: HsmObserver,
-  parts: OpenedParts,
+  around: Surroundings,
+  parts: OpenedParts & Pick<Backend, 'previous'>,
 ): Promise<Backend> {
-  const { hsm, database } = parts
+  const { hsm, database, previous } = parts
   const clock = Date.now
-  const keys = await loadServiceKeys({ hsm, store: database.serviceKeys, clock })
-  const sealing = { hsm, ...keys }
-  const stores = cachedStores(database, clock)
+  const { serviceKeys } = database
+  const keys = await loadServiceKeys({
+    hsm,
+    store: serviceKeys,
+    clock,
+    previous: previous && (() => previous.hsm()),
+  })
+  const auditPublicKeys = await placeAuditKeys(config, keys, database)
+  const audit = openAudit(config, { hsm, clock, ...keys }, around.audit)
+  const stores = cachedStores(database, monotonic, around.siblings)
   const tokens = openTokens({
     own: { hsm, ...keys },
+    previous,
     keystores: stores.keystores,
-    serviceKeys: database.serviceKeys,
+    serviceKeys,
     clock,
+    monotonic,
     clusters: config.hsmClusters,
-    openHsm: (cluster) => openCluster(config, observer, cluster),
+    openHsm: (cluster) => openSecond(config, around, cluster),
   })
+  const sealing = credentialSealing({ own: { hsm, ...keys }, tokens, serviceKeys })
   return {
     ...keys,
     ...parts,
     sealing,
     stores,
     tokens,
+    auditPublicKeys,
     accessKeyParts: { sealing, store: database.accessKeys, clock },
+    audit,
     async close() {
+      // While the HSM can still sign the end of its chain.
+      await audit.close()
       await tokens.close()
+      await previous?.close()
       await parts.close()
     },
   }
 }
 
-function openCluster(
+/** Nobody watches: a command sees what fails from the error of its own event. */
+const NOBODY: AuditObserver = {
+  written: () => undefined,
+  refused: () => undefined,
+  signed: () => undefined,
+  notSigned: () => undefined,
+  fault: () => undefined,
+}
+
+function openAudit(
+  { audit: settings }: Config,
+  parts: Pick<AuditWriterParts, 'hsm' | 'auditKey' | 'clock'>,
+  observer: AuditObserver,
+): AuditWriter {
+  if (!settings.on) return noAudit()
+  return openAuditWriter({ ...parts, ...settings, software: readVersion(), observer })
+}
+
+/** The database vouches for the keys of earlier homes by their digests: their tokens need not be there. */
+async function placeAuditKeys(
+  { audit: { on, folder } }: Config,
+  { auditKey }: ServiceKeys,
+  { serviceKeys }: Database,
+): Promise<readonly Uint8Array[]> {
+  const own = auditKey.publicKey
+  if (!on) return [own]
+  const rows = (await serviceKeys.list(DEFAULT_KEYSTORE)).filter(
+    ({ purpose }) => purpose === 'audit',
+  )
+  const known = rows
+    .toSorted((a, b) => b.key.version - a.key.version)
+    .map(({ checkValue }) => checkValue)
+  try {
+    return await placePublicKeys(folder, { own, known })
+  } catch (cause) {
+    throw new SettingError('KMS_AUDIT_DIR', `The folder ${folder} cannot be made or written.`, {
+      cause,
+    })
+  }
+}
+
+function previousOf(
+  config: Config,
+  around: Surroundings,
+  { serviceKeys }: Database,
+): PreviousToken | undefined {
+  const { hsmPrevious: token } = config
+  if (!token) return undefined
+  return previousToken({
+    open: () => openSecond(config, around, token),
+    serviceKeys,
+    monotonic,
+  })
+}
+
+function openSecond(
   { queueLimit, hsmTimeoutMs: timeoutMs }: Config,
-  observer: HsmObserver,
-  { address, profile, environment, agents }: HsmCluster,
+  { hsm: observer, logins }: Surroundings,
+  { address, profile, environment, agents, sessionsPerAgent: sessions }: SecondToken,
 ): Promise<Hsm> {
   return openPkcs11Hsm({
-    start: { address, profile },
+    start: { address, profile, sessions },
     environment,
     agents,
     queueLimit,
     timeoutMs,
     // Calls are counted together, but a gauge shows one pool: that of the default token.
     observer: { ...observer, queue: () => undefined, agents: () => undefined },
+    logins,
   })
 }
 

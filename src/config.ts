@@ -1,14 +1,20 @@
-import { isIPv6 } from 'node:net'
-import { availableParallelism } from 'node:os'
+import { type BlockList, isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { agentEnvironment } from './agent-environment.js'
+import { type AgentSettings, loadAgents } from './agent-settings.js'
+import { loadIssuer } from './issuer-settings.js'
+import type { TokenIssuer } from './core/token-issuer.js'
 import { GRANTS_PER_KEY } from './core/grant.js'
 import type { Service } from './core/service.js'
 import { type HsmClusters, loadHsmClusters } from './hsm-clusters.js'
-import { type Profile, UnusableProfile, loadProfile } from './hsm/profile.js'
-import { type TokenAddress, UnusableUri, parseTokenUri } from './hsm/uri.js'
-import { type Environment, SettingError } from './setting.js'
+import { loadPreviousToken } from './hsm-previous.js'
+import { type Profile, UnusableProfile, loadServingProfile } from './hsm/profile.js'
+import { type TokenAddress, UnusableUri } from './hsm/uri.js'
+import { type LimitSettings, loadLimits, loadTrustedProxies } from './limit-settings.js'
+import { readTokenUri } from './pin-descriptor.js'
+import { type Environment, SettingError, setting, whole } from './setting.js'
 import { LOG_LEVELS, type LogLevel } from './telemetry/log.js'
+import type { SecondToken } from './token-entry.js'
 import { type TlsSettings, loadTls } from './tls-settings.js'
 
 /** Which token: the development token in the data directory, or the one that a URI names. */
@@ -17,7 +23,7 @@ export type TokenSetting =
   | { readonly kind: 'uri'; readonly address: TokenAddress }
 
 /** Every setting, judged; nothing else reads the environment. */
-export interface Config {
+export interface Config extends AgentSettings {
   readonly host: string
   readonly port: number
   readonly tls: TlsSettings | undefined
@@ -29,19 +35,45 @@ export interface Config {
   readonly profile: Profile
   /** Environment of the agents: what the library of the profile reads, and no more. */
   readonly agentEnvironment: Readonly<Record<string, string>>
-  readonly agents: number
+  /** Processes that serve HTTP. */
+  readonly httpProcesses: number
   /** HSM clusters that keystores may be registered on. */
   readonly hsmClusters: HsmClusters
+  /** The token that the default keystore had before, while keys are moved from it. */
+  readonly hsmPrevious: SecondToken | undefined
   readonly queueLimit: number
+  /** Requests that an HTTP process works on at once. */
+  readonly requestLimit: number
   /** Deadline of one HSM call in milliseconds. */
   readonly hsmTimeoutMs: number
   readonly logLevel: LogLevel
+  /** Requests that take so long are logged with where their time went, in milliseconds; 0: none. */
+  readonly slowCallMs: number
   readonly region: string
   readonly cmkQuota: number
   readonly grantQuota: number
   readonly aliasListForm: Service['aliasListForm']
   /** Pause between two looks for due work, in milliseconds. */
   readonly dueWorkIntervalMs: number
+  readonly audit: AuditSettings
+  readonly limits: LimitSettings
+  /** Whose JSON Web Tokens are believed. */
+  readonly issuer: TokenIssuer | undefined
+  /** Whose word on the address of a client counts. */
+  readonly trustedProxies: BlockList | undefined
+}
+
+/** How the audit log is kept. */
+export interface AuditSettings {
+  /** False for measurements alone. */
+  readonly on: boolean
+  readonly folder: string
+  /** Length from which a file is followed by another, in bytes. */
+  readonly maxFileBytes: number
+  /** Pause between two checkpoints, in milliseconds. */
+  readonly checkpointMs: number
+  /** Pause between two checks of the whole log, in milliseconds; 0: it is not checked. */
+  readonly verifyMs: number
 }
 
 /**
@@ -55,6 +87,7 @@ export function loadConfig(environment: Environment): Config {
   requireProtected(listen.host, tls, environment['KMS_TLS'])
   const dataDirectory = resolve(setting(environment, 'KMS_DATA_DIR', './var'))
   const profile = parseProfile(setting(environment, 'KMS_HSM_PROFILE', 'softhsm2'))
+  const httpProcesses = whole(environment, 'KMS_HTTP_PROCESSES', { fallback: 1, min: 1, max: 64 })
   return {
     ...listen,
     tls,
@@ -67,15 +100,23 @@ export function loadConfig(environment: Environment): Config {
     token: parseToken(environment['KMS_PKCS11_URI'], { dataDirectory, profile }),
     profile,
     agentEnvironment: agentEnvironment(environment, profile),
-    agents: parseAgents(environment, profile),
-    hsmClusters: loadHsmClusters(environment),
+    httpProcesses,
+    ...loadAgents(environment, { profile, processes: httpProcesses }),
+    hsmClusters: loadHsmClusters(environment, httpProcesses),
+    hsmPrevious: loadPreviousToken(environment, httpProcesses),
     queueLimit: whole(environment, 'KMS_QUEUE_LIMIT', { fallback: 1000, min: 1, max: 100_000 }),
+    requestLimit: whole(environment, 'KMS_REQUEST_LIMIT', {
+      fallback: 2000,
+      min: 1,
+      max: 100_000,
+    }),
     hsmTimeoutMs: whole(environment, 'KMS_HSM_TIMEOUT_MS', {
       fallback: 5000,
       min: 100,
       max: 120_000,
     }),
     logLevel: parseLogLevel(setting(environment, 'KMS_LOG_LEVEL', 'info')),
+    slowCallMs: whole(environment, 'KMS_SLOW_CALL_MS', { fallback: 1000, min: 0, max: 600_000 }),
     region: parseRegion(setting(environment, 'KMS_REGION', 'local')),
     cmkQuota: whole(environment, 'KMS_CMK_QUOTA', { fallback: 1000, min: 1, max: 1_000_000 }),
     grantQuota: whole(environment, 'KMS_GRANT_QUOTA', {
@@ -86,18 +127,42 @@ export function loadConfig(environment: Environment): Config {
     aliasListForm: parseAliasListForm(setting(environment, 'KMS_ALIAS_LIST_FORM', 'by-client')),
     dueWorkIntervalMs:
       1000 * whole(environment, 'KMS_DUE_WORK_INTERVAL_S', { fallback: 60, min: 1, max: 3600 }),
+    audit: parseAudit(environment, dataDirectory),
+    limits: loadLimits(environment),
+    issuer: loadIssuer(environment),
+    trustedProxies: loadTrustedProxies(environment),
   }
+}
+
+function parseAudit(environment: Environment, dataDirectory: string): AuditSettings {
+  const mode = setting(environment, 'KMS_AUDIT', 'on')
+  if (mode !== 'on' && mode !== 'off') {
+    throw new SettingError('KMS_AUDIT', 'It must be on, or off for measurements.')
+  }
+  const megabytes = whole(environment, 'KMS_AUDIT_FILE_MB', { fallback: 64, min: 1, max: 4096 })
+  const seconds = whole(environment, 'KMS_AUDIT_CHECKPOINT_S', { fallback: 60, min: 1, max: 3600 })
+  return {
+    on: mode === 'on',
+    folder: auditFolder(environment, dataDirectory),
+    maxFileBytes: megabytes * 1024 * 1024,
+    checkpointMs: seconds * 1000,
+    verifyMs:
+      1000 * whole(environment, 'KMS_AUDIT_VERIFY_S', { fallback: 86_400, min: 0, max: 2_000_000 }),
+  }
+}
+
+/** Folder of the audit log, of which nothing else has to be configured to be read. */
+export function loadAuditFolder(environment: Environment): string {
+  return auditFolder(environment, resolve(setting(environment, 'KMS_DATA_DIR', './var')))
+}
+
+function auditFolder(environment: Environment, dataDirectory: string): string {
+  return resolve(setting(environment, 'KMS_AUDIT_DIR', join(dataDirectory, 'audit')))
 }
 
 function parseAliasListForm(text: string): Service['aliasListForm'] {
   if (text === 'array' || text === 'object' || text === 'by-client') return text
   throw new SettingError('KMS_ALIAS_LIST_FORM', 'It must be by-client, array or object.')
-}
-
-/** A variable that is set to nothing counts as not set: compose files and shells write it so. */
-function setting(environment: Environment, variable: string, fallback: string): string {
-  const text = environment[variable]
-  return text === undefined || text === '' ? fallback : text
 }
 
 function parseListen(text: string): { readonly host: string; readonly port: number } {
@@ -146,7 +211,7 @@ function parseToken(
     return { kind: 'development', directory: join(known.dataDirectory, 'softhsm') }
   }
   try {
-    return { kind: 'uri', address: parseTokenUri(uri) }
+    return { kind: 'uri', address: readTokenUri(uri) }
   } catch (cause) {
     if (!(cause instanceof UnusableUri)) throw cause
     throw new SettingError('KMS_PKCS11_URI', cause.message, { cause })
@@ -155,30 +220,11 @@ function parseToken(
 
 function parseProfile(name: string): Profile {
   try {
-    return loadProfile(name)
+    return loadServingProfile(name)
   } catch (cause) {
     if (!(cause instanceof UnusableProfile)) throw cause
     throw new SettingError('KMS_HSM_PROFILE', cause.message, { cause })
   }
-}
-
-/**
- * One agent for each processor but the one that serves HTTP, at most 4. On two processors a second agent takes from the
- * HTTP process: the calls of one request cost a quarter more processor time in all, since each message carries fewer.
- */
-function defaultAgents(): number {
-  return Math.min(4, Math.max(1, availableParallelism() - 1))
-}
-
-/** An agent that is exchanged needs one session more for a moment. */
-function parseAgents(environment: Environment, profile: Profile): number {
-  const agents = whole(environment, 'KMS_AGENTS', { fallback: defaultAgents(), min: 1, max: 64 })
-  const sessions = agents + (profile.recycleAfterCalls > 0 ? 1 : 0)
-  if (profile.maxSessions === 0 || sessions <= profile.maxSessions) return agents
-  throw new SettingError(
-    'KMS_AGENTS',
-    `So many agents need ${sessions} sessions; tokens of the profile ${profile.name} admit ${profile.maxSessions}.`,
-  )
 }
 
 function parseLogLevel(text: string): LogLevel {
@@ -190,16 +236,4 @@ function parseLogLevel(text: string): LogLevel {
 function parseRegion(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text
   throw new SettingError('KMS_REGION', 'It must be 1 to 64 letters, digits, dashes or underscores.')
-}
-
-function whole(
-  environment: Environment,
-  variable: string,
-  rule: { readonly fallback: number; readonly min: number; readonly max: number },
-): number {
-  const text = environment[variable]
-  if (text === undefined || text === '') return rule.fallback
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN
-  if (number >= rule.min && number <= rule.max) return number
-  throw new SettingError(variable, `It must be a whole number from ${rule.min} to ${rule.max}.`)
 }

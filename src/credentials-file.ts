@@ -8,8 +8,12 @@ export interface Credentials {
   readonly endpoint: string
   readonly project_id: string
   readonly domain_id: string
+  /** User of the access key; older files do not name him, and he is then `first`. */
+  readonly user_id: string
   readonly access_key_id: string
   readonly secret_access_key: string
+  /** While it is not known whether the access key is stored. */
+  readonly pending?: true
 }
 
 /** A credentials file that cannot be used: the message is a sentence that names the file. */
@@ -21,6 +25,7 @@ const MEMBERS = [
   'endpoint',
   'project_id',
   'domain_id',
+  'user_id',
   'access_key_id',
   'secret_access_key',
 ] as const
@@ -43,7 +48,7 @@ export function readCredentials(path: string): Credentials | undefined {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
     throw new CredentialsError(`The file ${path} cannot be read.`, { cause })
   }
-  const value = parse(text, path)
+  const value: Record<string, unknown> = { user_id: 'first', ...parse(text, path) }
   for (const member of MEMBERS) {
     if (typeof value[member] !== 'string' || value[member] === '') {
       throw new CredentialsError(`The file ${path} must have the text ${member}.`)

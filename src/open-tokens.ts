@@ -1,5 +1,6 @@
 import type { Clock } from './core/clock.js'
 import { KmsError } from './core/errors.js'
+import { FIRST_HOME, RetiredToken, tokenNotNamed } from './core/home.js'
 import { type Hsm, HsmError } from './core/hsm.js'
 import {
   DEFAULT_KEYSTORE,
@@ -9,11 +10,10 @@ import {
   type Tokens,
 } from './core/keystore.js'
 import type { ServiceKeyStore } from './core/service-key.js'
-import { WrongToken, loadBindingKeys } from './core/service-keys.js'
-import { HsmStartError } from './hsm/start-error.js'
+import { loadBindingKeys } from './core/service-keys.js'
+import type { PreviousToken } from './previous-token.js'
+import { Reluctance } from './reluctance.js'
 
-/** How long a token that could not be opened is left alone: every attempt starts a process. */
-const LEAVE_ALONE_MS = 2_000
 /** How often the keystores of open tokens are looked up, for those that another replica disabled. */
 const LOOK_EVERY_MS = 5_000
 
@@ -27,9 +27,13 @@ interface Cluster {
 export interface TokenParts<Own extends Cluster> {
   /** Token of the default keystore, which is always open; whoever opened it closes it. */
   readonly own: Token
+  /** The other token of the default keystore, where the settings name one; whoever made it closes it. */
+  readonly previous?: PreviousToken | undefined
   readonly keystores: KeystoreStore
-  readonly serviceKeys: ServiceKeyStore
+  readonly serviceKeys: Pick<ServiceKeyStore, 'insert' | 'list'>
   readonly clock: Clock
+  /** Time that only ever passes: how long a token is left alone. */
+  readonly monotonic: Clock
   readonly clusters: ReadonlyMap<string, Own>
   readonly openHsm: (cluster: Own) => Promise<Hsm>
 }
@@ -52,8 +56,8 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
   readonly #parts: TokenParts<Own>
   /** Tokens by keystore, those being opened included, so that no two calls open the same one. */
   readonly #open = new Map<string, Promise<Token>>()
-  /** Clusters whose token could not be opened, and until when it is left alone. */
-  readonly #refused = new Map<string, { readonly error: unknown; readonly until: number }>()
+  /** By cluster. */
+  readonly #reluctance = new Map<string, Reluctance>()
   readonly #lookout: NodeJS.Timeout
   #closed = false
 
@@ -77,6 +81,21 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
       'KMS.0340',
       keystore ? 'The keystore is disabled. Enable it first.' : 'There is no such keystore.',
     )
+  }
+
+  async at(keystoreId: string, home: number): Promise<Token> {
+    const { own, previous } = this.#parts
+    if (keystoreId !== DEFAULT_KEYSTORE) return this.of(keystoreId)
+    if (home === own.home) return own
+    const other = await previous?.token()
+    if (other?.home === home) return other
+    throw await this.#absence(home)
+  }
+
+  homes(): readonly number[] {
+    const { own, previous } = this.#parts
+    const other = previous?.home()
+    return other === undefined ? [own.home] : [own.home, other]
   }
 
   open(keystore: Keystore): Promise<Token> {
@@ -104,7 +123,7 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
   }
 
   async #openOnce({ id, clusterId, domainId }: Keystore): Promise<Token> {
-    const { clusters, clock } = this.#parts
+    const { clusters } = this.#parts
     const cluster = clusters.get(clusterId)
     if (!cluster || !this.clusters.has(clusterId, domainId)) {
       throw new KmsError(
@@ -113,24 +132,35 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
       )
     }
     if (this.#closed) throw new HsmError('unavailable', 'The service is stopping.')
-    const refusal = this.#refused.get(clusterId)
-    if (refusal && clock() < refusal.until) throw refusal.error
-    try {
-      const token = await this.#openToken(id, cluster)
-      this.#refused.delete(clusterId)
-      return token
-    } catch (error) {
-      const reason = unavailable(error)
-      this.#refused.set(clusterId, { error: reason, until: clock() + leaveAloneMs(error) })
-      throw reason
-    }
+    return this.#reluctanceOf(clusterId).attempt(() => this.#openToken(id, cluster))
+  }
+
+  #reluctanceOf(clusterId: string): Reluctance {
+    const known = this.#reluctance.get(clusterId)
+    if (known) return known
+    const made = new Reluctance('token of a keystore', this.#parts.monotonic)
+    this.#reluctance.set(clusterId, made)
+    return made
+  }
+
+  /** Why there is no token of a home: looked up each time, since it may be retired, or made, while the service runs. */
+  async #absence(home: number): Promise<Error> {
+    const rows = await this.#parts.serviceKeys.list(DEFAULT_KEYSTORE)
+    const own = rows.filter((row) => row.home === home)
+    if (own.some(({ retiredAt }) => retiredAt !== undefined)) return new RetiredToken()
+    if (home < this.#parts.own.home) return tokenNotNamed()
+    return new HsmError(
+      'unavailable',
+      'The key is on a newer HSM token than those of the settings of this replica: restart it with both (KMS_HSM_PREVIOUS).',
+    )
   }
 
   async #openToken(keystoreId: string, cluster: Own): Promise<Token> {
     const { openHsm, serviceKeys: store, clock } = this.#parts
     const hsm = await openHsm(cluster)
     try {
-      return { hsm, bindingKeys: await loadBindingKeys({ hsm, store, clock, keystoreId }) }
+      const home = FIRST_HOME
+      return { hsm, home, bindingKeys: await loadBindingKeys({ hsm, store, clock, keystoreId }) }
     } catch (error) {
       await hsm.close()
       throw error
@@ -147,16 +177,4 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
       }
     }
   }
-}
-
-/** A token that cannot be opened is an outage to the client; the log has the reason. */
-function unavailable(error: unknown): unknown {
-  return error instanceof HsmStartError || error instanceof WrongToken
-    ? new HsmError('unavailable', `The token of a keystore cannot be opened: ${error.message}`)
-    : error
-}
-
-/** A PIN that was refused is not tried again by this process: a few more attempts would lock the token. */
-function leaveAloneMs(error: unknown): number {
-  return error instanceof HsmStartError && error.failure === 'pin' ? Infinity : LEAVE_ALONE_MS
 }

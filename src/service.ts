@@ -1,62 +1,159 @@
-import { createAuthenticator } from './auth/authenticator.js'
+import { startAuditCheck } from './audit-check.js'
 import { type Backend, openBackend } from './backend.js'
+import { tellCertificateExpiry } from './certificate-expiry.js'
 import type { Config } from './config.js'
 import type { Credentials } from './credentials-file.js'
+import { type Doors, openDoors } from './doors.js'
+import { removeExpiredCredentials } from './expired-credentials.js'
 import { type DueWorkTimer, startDueWork } from './due-work-timer.js'
-import { ensureFirstAccessKey } from './first-access-key.js'
+import { Ending, within } from './end-within.js'
+import { ensureFirstAccessKey, firstAccessKeyParts } from './first-access-key.js'
+import type { AuditObserver } from './core/audit-observer.js'
+import { WrongToken } from './core/home-proof.js'
+import { ownAct } from './core/own-act.js'
 import type { Stores } from './core/service.js'
+import { Admission } from './http/admission.js'
 import { createApp } from './http/app.js'
-import type { ReadinessCheck } from './http/health.js'
+import { clientBehindProxies, directClient } from './http/client-reader.js'
 import { type RunningServer, startServer } from './http/server.js'
 import { operations } from './operations/index.js'
-import { cachedAccessKeys } from './store/cached-access-keys.js'
+import { startPresence } from './presence.js'
+import { readinessOf } from './readiness.js'
+import { ALONE, type ServicePlace } from './service-place.js'
+import { type Follower, createFollower } from './telemetry/follower.js'
 import type { Log } from './telemetry/log.js'
 import { type Metrics, createMetrics } from './telemetry/metrics.js'
+import { SlowCalls } from './telemetry/slow-calls.js'
+import { flushTraces, openTracing } from './telemetry/tracing.js'
+import { followTlsFiles } from './tls-reload.js'
 import { readVersion } from './version.js'
 
-/** The service, listening. */
+/** The service, server. */
 export interface RunningService {
   /** Scheme, host and port under which it listens. */
   readonly url: string
   /** Credentials of this machine, where the first access key was made on it. */
   readonly credentials: Credentials | undefined
-  /** Stops accepting, finishes what is under way, and lets go of token and database. */
-  close(): Promise<void>
+  /** Resolves when every agent has started, or could have. */
+  readonly settled: Promise<void>
+  /**
+   * Stops accepting, finishes what is under way, and lets go of token and database, all within the time of the end; what
+   * does not come to its end by then is left to the end of the process.
+   */
+  close(ending?: Ending): Promise<void>
 }
 
-/** What is under way may take so long to finish; SIGTERM promises an end within 10 s. */
-const CLOSE_GRACE_MS = 5_000
+/** An agent that does not start in this time is waited for no longer. */
+const SETTLE_MS = 10_000
 
 /** Puts every layer together: the only file that knows them all. */
-export async function startService(config: Config, log: Log): Promise<RunningService> {
+export async function startService(
+  config: Config,
+  log: Log,
+  place: ServicePlace = ALONE,
+): Promise<RunningService> {
+  const { siblings } = place
   const metrics = createMetrics()
+  const follower = createFollower({
+    tracing: openTracing(readVersion()),
+    slowCalls: config.slowCallMs > 0 ? new SlowCalls(config.slowCallMs, log) : undefined,
+    countSlow: metrics.slowRequest,
+  })
+  siblings.answer(METRICS_TOPIC, metrics.snapshot)
+  const agents = settling(config.agents)
   const observer = {
     ...metrics.hsm,
+    begins: follower.hsmWatch,
+    agents(counts: { readonly ready: number; readonly starting: number }) {
+      metrics.hsm.agents(counts)
+      agents.ready(counts.ready)
+    },
     agentEnded: agentEnded(log, (reason) => metrics.hsm.agentEnded(reason)),
   }
-  const backend = await openBackend(config, observer)
-  let dueWork: DueWorkTimer | undefined
+  const backend = await openBackend(config, observer, {
+    audit: auditTold(log, metrics),
+    siblings,
+    logins: place.logins,
+  })
+  const closing: ((ending: Ending) => Promise<unknown>)[] = [() => backend.close()]
+  async function closeAll(ending: Ending): Promise<void> {
+    for (const close of closing.reverse()) {
+      if (!(await within(ending.workMs, close(ending)))) log.warn({}, 'a part did not end in time')
+    }
+  }
   try {
-    const parts = { backend, stores: backend.stores, log, metrics }
+    if (!config.audit.on) log.warn({}, 'KMS_AUDIT=off: calls leave no trace')
+    await beginWithPrevious(backend, log)
+    const presence = await startPresence(backend)
+    closing.push(presence.close)
+    const doors = openDoors(config, backend, place)
+    closing.push(doors.close)
+    const parts = { backend, stores: backend.stores, doors, log, metrics, follower, place }
     const server = await listen(config, parts)
-    const place = { dataDirectory: config.dataDirectory, endpoint: server.url }
-    const random = backend.hsm
-    const credentials = await ensureFirstAccessKey({ ...backend.accessKeyParts, random }, place)
-    const timer = (dueWork = keepUpWithDueWork(config, parts))
+    // Work that is under way by itself may wait for the HSM as requests may, and has no more time than they.
+    const ownWork: { close(this: void): Promise<unknown> }[] = []
+    closing.push(({ drainMs }) =>
+      Promise.all([
+        server.close(drainMs),
+        within(drainMs, Promise.all(ownWork.map(({ close }) => close()))),
+      ]),
+    )
+    if (config.tls) {
+      tellCertificateExpiry(config.tls, metrics)
+      const following = followTlsFiles(process.env, config.tls, {
+        log,
+        apply(tls) {
+          server.exchangeTls(tls)
+          tellCertificateExpiry(tls, metrics)
+        },
+      })
+      closing.push(following.close)
+    }
+    const credentials = await ensureFirstAccessKey(firstAccessKeyParts(config, backend), {
+      dataDirectory: config.dataDirectory,
+      endpoint: server.url,
+    })
+    const timer = keepUpWithDueWork(config, parts)
+    const expired = removeExpiredCredentials(backend.database, log)
+    const check = startAuditCheck(
+      { ...config.audit, on: config.audit.on && place.isFirst },
+      { publicKeys: backend.auditPublicKeys, log, metrics },
+    )
+    ownWork.push(timer, expired, check)
+    noteStart(backend)
     log.info({ url: server.url, profile: config.profile.name }, 'listening')
     return {
       url: server.url,
       credentials,
-      async close() {
-        await Promise.all([server.close(CLOSE_GRACE_MS), timer.close()])
-        await backend.close()
+      settled: agents.settled,
+      async close(ending = new Ending()) {
+        await closeAll(ending)
+        await within(ending.leftMs, flushTraces())
         log.info({}, 'stopped')
       },
     }
   } catch (error) {
-    await dueWork?.close()
-    await backend.close()
+    await closeAll(new Ending())
     throw error
+  }
+}
+
+/** What the supervisor of several processes asks them for. */
+const METRICS_TOPIC = 'metrics'
+
+/** Waits for so many agents to be ready at once. */
+function settling(wanted: number): {
+  readonly settled: Promise<void>
+  ready(this: void, count: number): void
+} {
+  let finish: (() => void) | undefined
+  const settled = new Promise<void>((resolve) => (finish = resolve))
+  setTimeout(() => finish?.(), SETTLE_MS).unref()
+  return {
+    settled,
+    ready(count) {
+      if (count >= wanted) finish?.()
+    },
   }
 }
 
@@ -64,8 +161,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 interface Shared {
   readonly backend: Backend
   readonly stores: Stores
+  readonly doors: Doors
   readonly log: Log
   readonly metrics: Metrics
+  readonly follower: Follower
+  readonly place: ServicePlace
 }
 
 function keepUpWithDueWork(config: Config, parts: Shared): DueWorkTimer {
@@ -74,16 +174,20 @@ function keepUpWithDueWork(config: Config, parts: Shared): DueWorkTimer {
     keys: stores.keys,
     importPairs: stores.importPairs,
     tokens: backend.tokens,
+    audit: backend.audit,
     log,
     count: (work, outcome) => metrics.dueWork(work, outcome),
+    outlook: backend.database.outlook,
+    gauges: metrics.dueWorkGauges,
     intervalMs: config.dueWorkIntervalMs,
   })
 }
 
 function listen(config: Config, parts: Shared): Promise<RunningServer> {
-  const { backend, stores, log, metrics } = parts
-  const { database, hsm, bindingKeys, sealing, tokens } = backend
+  const { backend, stores, doors, log, metrics, follower, place } = parts
+  const { hsm, bindingKeys, sealing, tokens } = backend
   const clock = Date.now
+  const scheme = config.tls || config.tlsByProxy ? 'https' : 'http'
   const app = createApp({
     operations,
     service: {
@@ -98,38 +202,59 @@ function listen(config: Config, parts: Shared): Promise<RunningServer> {
       grantQuota: config.grantQuota,
       aliasListForm: config.aliasListForm,
     },
-    authenticator: createAuthenticator({
-      accessKeys: cachedAccessKeys(database.accessKeys, clock),
-      secrets: sealing,
-      clock,
-    }),
-    scheme: config.tls || config.tlsByProxy ? 'https' : 'http',
-    readiness: readinessOf(backend),
+    ...doors,
+    admission: new Admission({ requests: config.requestLimit, staleMs: config.hsmTimeoutMs }),
+    audit: backend.audit,
+    client: config.trustedProxies
+      ? clientBehindProxies(scheme, config.trustedProxies)
+      : directClient(scheme),
+    readiness: readinessOf(backend, place.siblings),
     log,
-    metrics,
+    metrics: { ...metrics, text: async () => (await place.metricsText?.()) ?? metrics.text() },
+    follower,
     version: readVersion(),
   })
-  return startServer(app, { host: config.host, port: config.port, tls: config.tls, log })
+  const { host, port, tls } = config
+  return startServer(app, { host, port, tls, source: place.source, log })
 }
 
-function readinessOf({ hsm, database }: Backend): readonly ReadinessCheck[] {
-  return [
-    { name: 'hsm', check: () => Promise.resolve(hsm.status().reason) },
-    {
-      name: 'database',
-      check: () =>
-        database.ping().then(
-          () => undefined,
-          () => 'The database does not answer or takes no writes.',
-        ),
+/** @throws WrongToken */
+async function beginWithPrevious({ previous, home }: Backend, log: Log): Promise<void> {
+  if (!previous) return
+  const state = await previous.begin()
+  const about = { home, previous_home: previous.home() }
+  if (previous.home() === home) {
+    throw new WrongToken('KMS_HSM_PREVIOUS names the token of KMS_PKCS11_URI itself: name another.')
+  }
+  if (state === 'open') log.info(about, 'two tokens: keys are moving between them')
+  else if (state === 'away') log.warn(about, 'the token of KMS_HSM_PREVIOUS cannot be opened yet')
+  else log.warn(about, 'the token of KMS_HSM_PREVIOUS was retired: remove the setting')
+}
+
+/** The chain of this process begins with it. Where it cannot be written now, it is as soon as that can be. */
+function noteStart({ audit }: Backend): void {
+  audit.record(ownAct('StartService', { time: Date.now() })).catch(() => undefined)
+}
+
+function auditTold(log: Log, { audit }: Metrics): AuditObserver {
+  return {
+    ...audit,
+    notSigned(error) {
+      audit.notSigned(error)
+      log.warn({ err: error }, 'the audit log could not be signed; events are kept all the same')
     },
-  ]
+    fault(reason, error) {
+      audit.fault(reason)
+      if (reason === undefined) log.info({}, 'the audit log is written again')
+      else log.error({ reason, err: error }, 'no call is served: the audit log cannot be written')
+    },
+  }
 }
 
 function agentEnded(log: Log, count: (reason: string) => void): (reason: string) => void {
   return (reason) => {
     count(reason)
-    if (reason === 'recycled') log.debug({ reason }, 'agent ended')
+    if (reason === 'recycled' || reason === 'doubted') log.debug({ reason }, 'agent ended')
     else log.warn({ reason }, 'agent ended')
   }
 }

@@ -1,6 +1,6 @@
 import { SoftHsmError } from 'softhsm-config-scripts'
 import { SettingError } from './setting.js'
-import { WrongToken } from './core/service-keys.js'
+import { WrongToken } from './core/home-proof.js'
 import { CredentialsError } from './credentials-file.js'
 import { HsmStartError } from './hsm/start-error.js'
 

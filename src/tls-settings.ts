@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { type Environment, SettingError } from './setting.js'
+import { type Environment, SettingError, setting } from './setting.js'
 
 /** Certificates of the listener, PEM. */
 export interface TlsSettings {
@@ -8,6 +8,8 @@ export interface TlsSettings {
   readonly key: Buffer
   /** Where it is set, only clients with a certificate of this authority are served. */
   readonly clientCa: Buffer | undefined
+  /** Whether clients may also come without one. */
+  readonly clientAuth: 'required' | 'optional'
 }
 
 /**
@@ -39,9 +41,15 @@ export function loadTls(environment: Environment): TlsSettings | undefined {
     cert: readSettingFile('KMS_TLS_CERT', cert),
     key: readSettingFile('KMS_TLS_KEY', key),
     clientCa: clientCa ? readSettingFile('KMS_TLS_CLIENT_CA', clientCa) : undefined,
+    clientAuth: parseClientAuth(setting(environment, 'KMS_TLS_CLIENT_AUTH', 'required')),
   }
   requirePem(settings)
   return settings
+}
+
+function parseClientAuth(text: string): TlsSettings['clientAuth'] {
+  if (text === 'required' || text === 'optional') return text
+  throw new SettingError('KMS_TLS_CLIENT_AUTH', 'It must be required or optional.')
 }
 
 function requirePem({ cert, key, clientCa }: TlsSettings): void {

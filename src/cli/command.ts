@@ -1,13 +1,15 @@
 import type { Backend } from '../backend.js'
 import { openBackend } from '../backend.js'
 import { type Config, loadConfig } from '../config.js'
-import type { HsmObserver } from '../core/hsm-observer.js'
+import { NO_HSM_OBSERVER } from '../core/hsm-observer.js'
 
 /** What a command reads and writes; replaced in tests. */
 export interface CommandIo {
   readonly environment: Readonly<Record<string, string | undefined>>
   out(text: string): void
   err(text: string): void
+  /** Whether `err` goes to a terminal, where somebody watches. */
+  readonly terminal?: boolean
 }
 
 /** A command of `kmsctl`: takes what stands behind its name, returns the exit code. */
@@ -18,21 +20,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Watches nothing: a command keeps no metrics. */
-export const nobody: HsmObserver = {
-  call: () => undefined,
-  queue: () => undefined,
-  agents: () => undefined,
-  agentEnded: () => undefined,
-}
-
 /** Runs something on the token and the database of the settings, with one agent of its own. */
 export async function withBackend<Result>(
   io: CommandIo,
   run: (backend: Backend, config: Config) => Promise<Result>,
 ): Promise<Result> {
-  const config = { ...loadConfig(io.environment), agents: 1 }
-  const backend = await openBackend(config, nobody)
+  const settings = loadConfig(io.environment)
+  const one = { agents: 1, sessionsPerAgent: 1 }
+  const { hsmPrevious: previous } = settings
+  const config = { ...settings, ...one, hsmPrevious: previous && { ...previous, ...one } }
+  const backend = await openBackend(config, NO_HSM_OBSERVER)
   try {
     return await run(backend, config)
   } finally {

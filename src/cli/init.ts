@@ -1,6 +1,6 @@
 import type { Config } from '../config.js'
 import { credentialsPath, readCredentials } from '../credentials-file.js'
-import { ensureFirstAccessKey } from '../first-access-key.js'
+import { ensureFirstAccessKey, firstAccessKeyParts } from '../first-access-key.js'
 import { type CommandIo, withBackend } from './command.js'
 
 /** `kmsctl init`: token, database, the service's own keys and the first access key, without listening. */
@@ -9,10 +9,10 @@ export async function init(_args: readonly string[], io: CommandIo): Promise<num
     const { dataDirectory } = config
     // A service that runs knows its address better than these settings do.
     const known = readCredentials(credentialsPath(dataDirectory))?.endpoint
-    const credentials = await ensureFirstAccessKey(
-      { ...backend.accessKeyParts, random: backend.hsm },
-      { dataDirectory, endpoint: known ?? endpointOf(config) },
-    )
+    const credentials = await ensureFirstAccessKey(firstAccessKeyParts(config, backend), {
+      dataDirectory,
+      endpoint: known ?? endpointOf(config),
+    })
     io.out('The token, the database and the keys of the service are there.\n')
     if (credentials) {
       io.out(`Credentials: ${credentialsPath(config.dataDirectory)}\n`)

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { keepOutOfCoreFiles } from '../core-dumps.js'
 import { reportStartFailure } from '../start-failure.js'
 import { type Command, type CommandIo, UsageError } from './command.js'
 
@@ -17,16 +18,48 @@ const COMMANDS: Readonly<Partial<Record<string, Entry>>> = {
     about: 'show the token and the database, and whether they can be used',
     load: async () => (await import('./status.js')).status,
   },
+  account: {
+    about: 'create, list, disable, enable and delete accounts',
+    load: async () => (await import('./account.js')).account,
+  },
+  project: {
+    about: 'create, list, disable, enable and delete projects',
+    load: async () => (await import('./project.js')).project,
+  },
+  user: {
+    about: 'create, list, disable, enable and delete users',
+    load: async () => (await import('./user.js')).user,
+  },
+  certificate: {
+    about: 'bind client certificates to users',
+    load: async () => (await import('./certificate.js')).certificate,
+  },
+  policy: {
+    about: 'create, list, show, replace and delete policies; attach them to users',
+    load: async () => (await import('./policy.js')).policy,
+  },
+  access: {
+    about: 'say whether a user may do something, and which rule decides',
+    load: async () => (await import('./access.js')).access,
+  },
   'access-key': {
-    about: 'create, list, disable and enable access keys',
+    about: 'create, list, rotate, disable, enable and delete access keys',
     load: async () => (await import('./access-key.js')).accessKey,
+  },
+  audit: {
+    about: 'verify the audit log, show where it ends, give it out',
+    load: async () => (await import('./audit.js')).audit,
+  },
+  hsm: {
+    about: 'probe a token, or move keys from one token to another',
+    load: async () => (await import('./hsm.js')).hsm,
   },
   call: {
     about: 'send a signed request: OPERATION JSON [--print MEMBER]',
     load: async () => (await import('./call.js')).call,
   },
   compliance: {
-    about: 'check that the keys are resident in the HSM',
+    about: 'check that the keys are resident in the HSM; verify and compare the evidence',
     load: async () => (await import('./compliance.js')).compliance,
   },
 }
@@ -35,6 +68,7 @@ const io: CommandIo = {
   environment: process.env,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  terminal: process.stderr.isTTY,
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
@@ -63,6 +97,8 @@ function usage(): string {
   )
   return `kmsctl COMMAND …\n\n${lines.join('')}`
 }
+
+keepOutOfCoreFiles()
 
 // A command that breaks off, be it on a standard output that is full, has no outcome: 1 would be one.
 process.on('uncaughtException', (error) => {

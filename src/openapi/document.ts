@@ -7,6 +7,7 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [nam
 type JsonObject = Readonly<Record<string, Json>>
 
 const SIGNATURE = 'signature'
+const TOKEN = 'bearerToken'
 
 /** Derives the OpenAPI 3.1 document of the service from its operations. */
 export function openApiDocument(parts: {
@@ -38,6 +39,13 @@ const SECURITY_SCHEMES: JsonObject = {
     name: 'Authorization',
     description:
       'Request signature SDK-HMAC-SHA256 with an access key: "SDK-HMAC-SHA256 Access=…, SignedHeaders=…, Signature=…", over a request that carries X-Sdk-Date.',
+  },
+  [TOKEN]: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Auth-Token',
+    description:
+      'Bearer token of POST /v3/auth/tokens, or of an issuer that the service believes. A request that is signed as well counts as signed.',
   },
 }
 
@@ -91,7 +99,11 @@ function operationObject(operation: AnyOperation): JsonObject {
     summary,
     tags: [operation.group],
     ...(operation.access === 'project'
-      ? { security: [{ [SIGNATURE]: [] }], 'x-action': operation.action }
+      ? {
+          security: [{ [SIGNATURE]: [] }, { [TOKEN]: [] }],
+          'x-action': operation.action,
+          'x-identity-action': operation.identityAction,
+        }
       : { security: [] }),
     parameters: parametersOf(operation),
     ...(request.body && {

@@ -21,6 +21,8 @@ export const associateAlias = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/alias/associate',
   action: 'kms:alias:associate',
+  identityAction: 'kms:alias:associate',
+  target: 'key',
   summary: 'Move an existing alias to another key.',
   request: {
     path: ProjectPath,

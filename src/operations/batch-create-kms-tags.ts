@@ -30,6 +30,8 @@ export const batchCreateKmsTags = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/{key_id}/tags/action',
   action: 'kms:cmkTag:batch',
+  identityAction: 'kms:cmk:createTag',
+  target: 'key',
   summary: 'Add or delete several tags.',
   request: { path: TaggedKeyPath, body: Body },
   response: Type.Null(),

@@ -9,6 +9,7 @@ import {
   endGrant,
   loadGrant,
 } from './grant-fields.js'
+import { loadCmk } from './load-cmk.js'
 import { defineOperation } from './operation.js'
 
 /** Revokes a grant: the project of the key may, whoever gave it. */
@@ -18,6 +19,8 @@ export const cancelGrant = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/revoke-grant',
   action: 'kms:grant:revoke',
+  identityAction: 'kms:cmk:revokeGrant',
+  target: 'key',
   summary: 'Revoke a grant, as the key owner.',
   request: { path: ProjectPath, body: EndOfGrant },
   response: Type.Object({}),
@@ -35,6 +38,7 @@ export const cancelGrant = defineOperation({
         'Only the project of the key may revoke a grant; a party to it may retire it.',
       )
     }
+    await loadCmk(service, call, body.key_id)
     await endGrant(service.grants, grant)
     return {}
   },

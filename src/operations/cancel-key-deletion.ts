@@ -15,6 +15,8 @@ export const cancelKeyDeletion = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/cancel-key-deletion',
   action: 'kms:cmk:update',
+  identityAction: 'kms:cmk:cancelKeyDeletion',
+  target: 'key',
   summary: 'Cancel the scheduled destruction of a key.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyIdField, sequence: Sequence }) },
   response: Type.Object({

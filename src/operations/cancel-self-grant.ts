@@ -20,6 +20,8 @@ export const cancelSelfGrant = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/retire-grant',
   action: 'kms:grant:retire',
+  identityAction: 'kms:cmk:retireGrant',
+  target: 'key',
   summary: 'Retire a grant, as a party to it.',
   request: { path: ProjectPath, body: EndOfGrant },
   response: Type.Object({}),
@@ -37,6 +39,7 @@ export const cancelSelfGrant = defineOperation({
         'Only the issuing user, the retiring principal, or a grantee with retire-grant may retire a grant; the project of the key may revoke it.',
       )
     }
+    call.access.judged(`grant ${grant.id}`)
     await endGrant(service.grants, grant)
     return {}
   },
@@ -44,8 +47,8 @@ export const cancelSelfGrant = defineOperation({
 
 function isParty(grant: Grant, caller: Caller): boolean {
   return (
-    grant.issuingPrincipal === caller.userName ||
-    grant.retiringPrincipal === caller.userName ||
+    grant.issuingPrincipal === caller.userId ||
+    grant.retiringPrincipal === caller.userId ||
     (grant.operations.includes('retire-grant') && isGrantee(grant, caller))
   )
 }

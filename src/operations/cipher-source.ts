@@ -1,16 +1,17 @@
 import type { DataFrame } from '../codec/data-frame.js'
-import { currentKey } from '../core/cmk.js'
 import { requireNoContext } from '../core/context-bytes.js'
 import { type EncryptionAlgorithm, encryptionScheme } from '../core/encryption-algorithms.js'
 import { KmsError } from '../core/errors.js'
 import type { GrantOperation } from '../core/grant.js'
+import type { OaepHash } from '../core/hsm-data.js'
 import { requireTextEncryption } from '../core/key-use.js'
 import { requireKeyId, requireVersion } from '../core/read-frame.js'
-import { decryptUnderRsa } from '../core/rsa-encryption.js'
 import { type SealedText, openText, readDataFrame } from '../core/seal-data.js'
 import type { Service } from '../core/service.js'
-import { type EncryptionKey, loadEncryptionKey } from './load-encryption-key.js'
+import { type JudgedKey, loadDecryptionKey } from './load-encryption-key.js'
 import type { ProjectCall } from './operation.js'
+import { rsaText } from './rsa-text.js'
+import { tokenOfCall } from './version-token.js'
 
 /** What an encrypted text of a request is under. */
 export interface CipherSource {
@@ -23,10 +24,10 @@ export interface CipherSource {
   readonly context: Uint8Array
 }
 
-/** An encrypted text with its key: a data frame, or a call that decrypts it under RSA. */
+/** An encrypted text with its key: a data frame, or the bare ciphertext of RSA. */
 export type FoundText =
-  | { readonly key: EncryptionKey; readonly sealed: SealedText }
-  | { readonly key: EncryptionKey; readonly decrypt: () => Promise<Uint8Array> }
+  | { readonly key: JudgedKey; readonly sealed: SealedText }
+  | { readonly key: JudgedKey; readonly ciphertext: Uint8Array; readonly hash: OaepHash }
 
 /**
  * Finds the key of an encrypted text and judges all that needs no HSM.
@@ -40,26 +41,36 @@ export async function findText(
 ): Promise<FoundText> {
   const { keyReference, algorithm, bytes, context, grantable } = request
   const frame = keyReference === undefined ? readNamedFrame(request) : undefined
-  const key = await loadEncryptionKey(service, call, {
+  const key = await loadDecryptionKey(service, call, {
     reference: keyReference ?? frame?.keyId ?? '',
     judge: requireTextEncryption,
     ...(grantable && { grantable }),
   })
-  const { cmk, form, token } = key
-  const scheme = encryptionScheme(algorithm, form)
+  const scheme = encryptionScheme(algorithm, key.form)
   if (scheme === 'frame') {
     const sealed = seal(frame ?? readDataFrame(bytes), key, context)
     await requireUsedVersion(service, key, sealed)
     return { key, sealed }
   }
   requireNoContext(context)
-  const decrypting = { key: currentKey(cmk), hash: scheme, ciphertext: bytes }
-  return { key, decrypt: () => decryptUnderRsa(token.hsm, decrypting) }
+  return { key, hash: scheme, ciphertext: bytes }
 }
 
-/** The clear text, which the caller zeroes. */
-export function decryptText(found: FoundText): Promise<Uint8Array> {
-  return 'sealed' in found ? openText(found.key.token.hsm, found.sealed) : found.decrypt()
+/**
+ * The clear text, which the caller zeroes.
+ *
+ * @throws KmsError KMS.2201, KMS.2105, KMS.0311, KMS.0340
+ */
+export async function decryptText(
+  service: Service,
+  call: Pick<ProjectCall, 'trace'>,
+  found: FoundText,
+): Promise<Uint8Array> {
+  const { cmk } = found.key
+  if (!('sealed' in found)) return rsaText(service, call, cmk, found)
+  const { sealed } = found
+  const { hsm } = await tokenOfCall(service, call, cmk, sealed.key.version)
+  return openText(hsm, sealed)
 }
 
 function readNamedFrame({ algorithm, bytes, field }: CipherSource): DataFrame {
@@ -70,7 +81,7 @@ function readNamedFrame({ algorithm, bytes, field }: CipherSource): DataFrame {
 /** Numbers of versions can have gaps, and nothing but the HSM vouches for the number in a data frame. */
 async function requireUsedVersion(
   { keys }: Service,
-  { cmk }: EncryptionKey,
+  { cmk }: JudgedKey,
   { key: { version } }: SealedText,
 ): Promise<void> {
   if (version === cmk.currentVersion) return
@@ -79,7 +90,7 @@ async function requireUsedVersion(
   throw new KmsError('KMS.2201', 'cipher_text names a version that its key does not have.')
 }
 
-function seal(frame: DataFrame, { cmk }: EncryptionKey, context: Uint8Array): SealedText {
+function seal(frame: DataFrame, { cmk }: JudgedKey, context: Uint8Array): SealedText {
   requireKeyId(frame, cmk.id)
   requireVersion(frame, cmk.currentVersion)
   return { key: { keyId: cmk.id, version: frame.keyVersion }, frame, context }

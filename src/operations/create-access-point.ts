@@ -31,6 +31,8 @@ export const createAccessPoint = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/access-points',
   action: 'kms:accessPoint:create',
+  identityAction: 'kms:accessPoint:create',
+  target: 'project',
   summary: 'Create an access point; only custom ones can open capsules on this site.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({ access_point_id: Type.String({ description: 'Id of the new one.' }) }),

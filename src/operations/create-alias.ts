@@ -20,6 +20,8 @@ export const createAlias = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/aliases',
   action: 'kms:alias:create',
+  identityAction: 'kms:alias:create',
+  target: 'key',
   summary: 'Give a key an additional alias.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyIdField, alias: AliasField }) },
   response: AliasDetails,

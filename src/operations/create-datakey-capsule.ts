@@ -19,6 +19,7 @@ import { EXAMPLE_POLICY_ID, keyPolicyKind, markUsed } from './key-policy.js'
 import { PolicyText } from './key-space-fields.js'
 import { loadObject } from './key-space-objects.js'
 import { type ProjectCall, defineOperation } from './operation.js'
+import { tokenOfCall } from './version-token.js'
 
 const Body = Type.Object({
   key_id: KeyIdField,
@@ -41,6 +42,8 @@ export const createDatakeyCapsule = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/datakey-capsule/create',
   action: 'kms:dek:createCapsule',
+  identityAction: 'kms:dek:createCapsule',
+  target: 'key',
   summary: 'Create a data key sealed in a capsule that only listed access points may open.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -59,7 +62,7 @@ export const createDatakeyCapsule = defineOperation({
     const policy = await choosePolicy(service, call, body)
     const cmk = await loadCapsuleCmk(service, call, body.key_id)
     const length = Number(body.datakey_length) / 8
-    const token = await service.tokens.of(cmk.keystoreId)
+    const token = await tokenOfCall(service, call, cmk)
     const { dek, capsule } = await createCapsule(token, { cmk, length, policy })
     try {
       return {

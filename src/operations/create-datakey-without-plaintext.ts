@@ -15,6 +15,8 @@ export const createDatakeyWithoutPlaintext = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-datakey-without-plaintext',
   action: 'kms:dek:create',
+  identityAction: 'kms:cmk:createDataKeyWithoutPlaintext',
+  target: 'key',
   summary: 'Generate a data key and return only the wrapped form.',
   request: { path: ProjectPath, body: NewDatakey },
   response: Type.Object({

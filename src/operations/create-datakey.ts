@@ -16,6 +16,8 @@ export const createDatakey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-datakey',
   action: 'kms:dek:create',
+  identityAction: 'kms:cmk:createDataKey',
+  target: 'key',
   summary: 'Generate a data key and return it both in clear and wrapped.',
   request: { path: ProjectPath, body: NewDatakey },
   response: Type.Object({

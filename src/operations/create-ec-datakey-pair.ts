@@ -11,6 +11,8 @@ export const createEcDatakeyPair = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-ec-datakey-pair',
   action: 'kms:dek:create',
+  identityAction: 'kms:cmk:createDataKeyPair',
+  target: 'key',
   summary: 'Generate an EC pair and return its private key wrapped, and in clear where wanted.',
   request: { path: ProjectPath, body: newPairBody(EC_PAIR_SPECS) },
   response: NewPair,

@@ -34,6 +34,8 @@ export const createGrant = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-grant',
   action: 'kms:grant:create',
+  identityAction: 'kms:cmk:createGrant',
+  target: 'key',
   summary: 'Let another user or account use a key.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({ grant_id: Type.String({ description: 'Grant id.' }) }),
@@ -76,7 +78,7 @@ export const createGrant = defineOperation({
         granteePrincipal: body.grantee_principal,
         granteePrincipalType: body.grantee_principal_type ?? 'user',
         operations,
-        issuingPrincipal: call.caller.userName,
+        issuingPrincipal: call.caller.userId,
         retiringPrincipal: body.retiring_principal,
         name: body.name,
         createdAt: service.clock(),
@@ -93,9 +95,9 @@ async function requireOwnRights(
   { caller }: ProjectCall,
   { cmk, operations }: { readonly cmk: Cmk; readonly operations: readonly GrantOperation[] },
 ): Promise<void> {
-  const { projectId, userName, domainId } = caller
+  const { projectId, userId, domainId } = caller
   if (cmk.projectId === projectId) return
-  const held = await grants.listForGrantee({ keyId: cmk.id, userName, domainId })
+  const held = await grants.listForGrantee({ keyId: cmk.id, userId, domainId })
   const rights = new Set(held.flatMap((grant) => grant.operations))
   if (operations.every((operation) => rights.has(operation))) return
   throw new KmsError(

@@ -19,6 +19,8 @@ export const createKeyPolicy = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/key-policies',
   action: 'kms:keyPolicy:create',
+  identityAction: 'kms:keyPolicy:create',
+  target: 'project',
   summary: 'Create a key policy, which rules who opens the capsules that name it, and when.',
   request: {
     path: ProjectPath,

@@ -38,6 +38,8 @@ export const createKeyStore = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/keystores',
   action: 'kms:keystore:create',
+  identityAction: 'kms:keystore:create',
+  target: 'project',
   summary: 'Register a dedicated HSM cluster as a keystore.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({

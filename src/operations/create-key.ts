@@ -57,6 +57,8 @@ export const createKey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-key',
   action: 'kms:cmk:create',
+  identityAction: 'kms:cmk:create',
+  target: 'new-key',
   summary: 'Create a master key.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -91,13 +93,15 @@ export const createKey = defineOperation({
     const alias = parseKeyAlias(body.key_alias)
     const chosen = chooseSpec(body)
     const keystoreId = await chooseKeystore(service, call, body.keystore_id ?? DEFAULT_KEYSTORE)
+    const origin = chooseOrigin(body, { ...chosen, keystoreId })
+    await call.access.require({ keystoreId, spec: chosen.spec, origin })
     const cmk = await generateCmk(service, call, {
       alias,
       description: body.key_description ?? '',
       enterpriseProjectId: body.enterprise_project_id ?? DEFAULT_ENTERPRISE_PROJECT,
       keystoreId,
       ...chosen,
-      origin: chooseOrigin(body, { ...chosen, keystoreId }),
+      origin,
     })
     return {
       key_info: { key_id: cmk.id, domain_id: cmk.domainId, region_id: service.region },

@@ -23,6 +23,8 @@ export const createKmsTag = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/{key_id}/tags',
   action: 'kms:cmkTag:create',
+  identityAction: 'kms:cmk:createTag',
+  target: 'key',
   summary: 'Add one tag; the same key overwrites.',
   request: { path: TaggedKeyPath, body: Body },
   response: Type.Null(),

@@ -2,7 +2,13 @@ import { Type } from 'typebox'
 import { encodeBase64 } from '../codec/base64.js'
 import { issueImportToken } from '../core/import-token.js'
 import type { OaepHash } from '../core/hsm-data.js'
-import { pairForImport, requireImporting, requireOaepHash } from '../core/import-parameters.js'
+import {
+  pairForImport,
+  requireImporting,
+  requireImports,
+  requireOaepHash,
+  tokenForImport,
+} from '../core/import-parameters.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyIdField, OneOf, ProjectPath, Sequence } from './fields.js'
 import { loadCmk } from './load-cmk.js'
@@ -24,6 +30,8 @@ export const createParametersForImport = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/get-parameters-for-import',
   action: 'kms:cmk:getMaterial',
+  identityAction: 'kms:cmk:getMaterial',
+  target: 'key',
   summary: 'Get a wrapping key and a token for the import of key material.',
   request: {
     path: ProjectPath,
@@ -47,7 +55,7 @@ export const createParametersForImport = defineOperation({
     }),
   }),
   status: 200,
-  errors: ['KMS.0205', 'KMS.0207', 'KMS.0309', 'KMS.0310', 'KMS.0339', 'KMS.0341'],
+  errors: ['KMS.0205', 'KMS.0207', 'KMS.0309', 'KMS.0310', 'KMS.0339', 'KMS.0340', 'KMS.0341'],
   example: {
     request: { key_id: EXAMPLE_KEY_ID, wrapping_algorithm: 'RSAES_OAEP_SHA_256' },
     response: {
@@ -60,8 +68,9 @@ export const createParametersForImport = defineOperation({
   async handle({ body }, service, call) {
     const cmk = await loadCmk(service, call, body.key_id)
     requireImporting(cmk)
-    const token = await service.tokens.of(cmk.keystoreId)
+    const token = await tokenForImport(service, cmk)
     const hash = HASHES[body.wrapping_algorithm]
+    requireImports(token.hsm.limits, cmk)
     requireOaepHash(token, hash)
     const now = service.clock()
     const { pair, publicKey } = await pairForImport(token, service.importPairs, { cmk, now })

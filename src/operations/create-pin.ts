@@ -32,6 +32,8 @@ export const createPin = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-pin',
   action: 'kms:dek:create',
+  identityAction: 'kms:dek:create',
+  target: 'project',
   summary: 'Draw a PIN that data keys can be bound to.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({

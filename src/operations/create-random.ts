@@ -11,6 +11,8 @@ export const createRandom = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/gen-random',
   action: 'kms:cmk:generate',
+  identityAction: 'kms::generateRandom',
+  target: 'project',
   summary: 'Return random bytes.',
   request: {
     path: ProjectPath,

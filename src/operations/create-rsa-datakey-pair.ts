@@ -11,6 +11,8 @@ export const createRsaDatakeyPair = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/create-rsa-datakey-pair',
   action: 'kms:dek:create',
+  identityAction: 'kms:cmk:createDataKeyPair',
+  target: 'key',
   summary: 'Generate an RSA pair and return its private key wrapped, and in clear where wanted.',
   request: { path: ProjectPath, body: newPairBody(RSA_PAIR_SPECS) },
   response: NewPair,

@@ -33,6 +33,8 @@ export const decryptData = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/decrypt-data',
   action: 'kms:cmk:crypto',
+  identityAction: 'kms:cmk:decryptData',
+  target: 'key',
   summary: 'Decrypt what encrypt-data encrypted, or what was encrypted under the public key.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -70,7 +72,7 @@ export const decryptData = defineOperation({
       context,
       grantable: 'decrypt-data',
     })
-    const text = await decryptText(found)
+    const text = await decryptText(service, call, found)
     try {
       return {
         key_id: found.key.cmk.id,

@@ -30,6 +30,7 @@ import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyIdField, ProjectPath, failing } from './fields.js'
 import { documentOf, markUsed } from './key-policy.js'
 import { type ProjectCall, defineOperation } from './operation.js'
+import { tokenOfCall } from './version-token.js'
 
 const MAX_CAPSULE_CHARACTERS = base64Length(MAX_CAPSULE_BYTES)
 
@@ -70,6 +71,8 @@ export const decryptDatakeyCapsule = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/datakey-capsule/decrypt',
   action: 'kms:dek:decryptCapsule',
+  identityAction: 'kms:dek:decryptCapsule',
+  target: 'key',
   summary: 'Open a capsule from an attested access point.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -104,7 +107,7 @@ export const decryptDatakeyCapsule = defineOperation({
       request: { keyId: cmk.id, capsule: capsule.bytes, recipient: recipient?.der },
     })
     if (stored) await markUsed(service, stored)
-    const token = await service.tokens.of(cmk.keystoreId)
+    const token = await tokenOfCall(service, call, cmk, capsule.datakeyFrame.keyVersion)
     const dek = await openCapsule(token, { keyId: cmk.id, capsule })
     try {
       return { key_id: cmk.id, instance_id: point.id, ...answerDatakey(dek, recipient) }

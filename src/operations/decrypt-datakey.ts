@@ -18,7 +18,7 @@ import {
   WholeNumber,
 } from './fields.js'
 import { ENCRYPTION_ERRORS } from './key-use-errors.js'
-import { loadEncryptionKey } from './load-encryption-key.js'
+import { loadDecryptionKey } from './load-encryption-key.js'
 import { defineOperation } from './operation.js'
 import { openWrapped, parseClearLength, readDatakey } from './read-datakey.js'
 
@@ -45,6 +45,8 @@ export const decryptDatakey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/decrypt-datakey',
   action: 'kms:dek:crypto',
+  identityAction: 'kms:cmk:decryptDataKey',
+  target: 'key',
   summary: 'Unwrap a data key.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -74,14 +76,15 @@ export const decryptDatakey = defineOperation({
       map: body.encryption_context,
       text: body.additional_authenticated_data,
     })
-    const key = await loadEncryptionKey(service, call, {
+    const key = await loadDecryptionKey(service, call, {
       reference: body.key_id,
       grantable: 'decrypt-datakey',
     })
     const context = await bindPin(service, call, { ...body, context: given })
     const scheme = key.form === 'rsa' ? RSA_DATAKEY_HASH : 'frame'
     // Whatever needs no HSM is judged first, so that a frame that cannot be right costs no call to it.
-    const dek = await openWrapped(readDatakey(key, { bytes, length, context, scheme }))
+    const wrapped = readDatakey(key, { bytes, length, context, scheme })
+    const dek = await openWrapped(service, call, wrapped)
     try {
       return {
         data_key: encodeHex(dek),

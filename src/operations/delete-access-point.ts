@@ -10,6 +10,8 @@ export const deleteAccessPoint = defineOperation({
   method: 'DELETE',
   path: '/v1.0/{project_id}/kms/access-points/{access_point_id}',
   action: 'kms:accessPoint:delete',
+  identityAction: 'kms:accessPoint:delete',
+  target: 'project',
   summary: 'Delete an access point; what only it may open stays closed for good.',
   request: { path: AccessPointPath },
   response: Type.Object({}),

@@ -27,6 +27,8 @@ export const deleteAlias = defineOperation({
   method: 'DELETE',
   path: '/v1.0/{project_id}/kms/aliases',
   action: 'kms:alias:delete',
+  identityAction: 'kms:alias:delete',
+  target: 'key',
   summary: 'Delete aliases of a key. DELETE with a JSON body.',
   request: { path: ProjectPath, body: Body },
   response: Type.Null(),

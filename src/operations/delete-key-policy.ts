@@ -10,6 +10,8 @@ export const deleteKeyPolicy = defineOperation({
   method: 'DELETE',
   path: '/v1.0/{project_id}/kms/key-policies/{policy_id}',
   action: 'kms:keyPolicy:delete',
+  identityAction: 'kms:keyPolicy:delete',
+  target: 'project',
   summary: 'Delete a key policy; the capsules that name it stay closed for good.',
   request: { path: KeyPolicyPath },
   response: Type.Object({}),

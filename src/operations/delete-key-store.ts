@@ -12,6 +12,8 @@ export const deleteKeyStore = defineOperation({
   method: 'DELETE',
   path: '/v1.0/{project_id}/keystores/{keystore_id}',
   action: 'kms:keystore:delete',
+  identityAction: 'kms:keystore:delete',
+  target: 'keystore',
   summary: 'Remove a keystore.',
   request: { path: KeystorePath },
   response: Type.Null(),

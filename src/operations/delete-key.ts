@@ -15,6 +15,8 @@ export const deleteKey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/schedule-key-deletion',
   action: 'kms:cmk:update',
+  identityAction: 'kms:cmk:scheduleKeyDeletion',
+  target: 'key',
   summary: 'Schedule the destruction of a key.',
   request: {
     path: ProjectPath,

@@ -15,6 +15,8 @@ export const deleteTag = defineOperation({
   method: 'DELETE',
   path: '/v1.0/{project_id}/kms/{key_id}/tags/{key}',
   action: 'kms:cmkTag:delete',
+  identityAction: 'kms:cmk:deleteTag',
+  target: 'key',
   summary: 'Delete one tag.',
   request: {
     path: Type.Object({

@@ -10,6 +10,7 @@ import { KEY_USE_ERRORS } from './key-use-errors.js'
 import { loadCmk } from './load-cmk.js'
 import { defineOperation } from './operation.js'
 import { readBase64 } from './read-base64.js'
+import { tokenOfCall } from './version-token.js'
 
 /** Public keys on the curves of this service have about 120 bytes. */
 const MAX_PUBLIC_KEY_BYTES = 1024
@@ -43,6 +44,8 @@ export const deriveSharedSecret = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/derive-shared-secret',
   action: 'kms:cmk:deriveSharedSecret',
+  identityAction: 'kms:cmk:deriveSharedSecret',
+  target: 'key',
   summary: 'Agree on a secret with the holder of another key on the same curve.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -74,7 +77,8 @@ export const deriveSharedSecret = defineOperation({
     const cmk = await loadCmk(service, call, body.key_id)
     requireAgreement(cmk)
     const point = readPeerPoint(peer, cmk.spec)
-    const { hsm } = await service.tokens.of(cmk.keystoreId)
+    // With the newest version alone: nothing tells which public key of this side the peer has used.
+    const { hsm } = await tokenOfCall(service, call, cmk)
     const secret = await hsm.agree({ key: currentKey(cmk), point })
     try {
       const shared_secret = encodeBase64(secret)

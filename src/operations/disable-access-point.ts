@@ -9,6 +9,8 @@ export const disableAccessPoint = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/access-points/{access_point_id}/disable',
   action: 'kms:accessPoint:disable',
+  identityAction: 'kms:accessPoint:disable',
+  target: 'project',
   summary: 'Keep an access point from opening capsules.',
   request: { path: AccessPointPath },
   response: Type.Object({}),

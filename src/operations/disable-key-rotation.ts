@@ -13,6 +13,8 @@ export const disableKeyRotation = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/disable-key-rotation',
   action: 'kms:cmk:disableRotation',
+  identityAction: 'kms:cmk:disableRotation',
+  target: 'key',
   summary: 'Stop the rotation of a key.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyIdField, sequence: Sequence }) },
   response: Type.Object({}),

@@ -9,6 +9,8 @@ export const disableKeyStore = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/keystores/{keystore_id}/disable',
   action: 'kms:keystore:disable',
+  identityAction: 'kms:keystore:disable',
+  target: 'keystore',
   summary: 'Disable a keystore. POST with no body.',
   request: { path: KeystorePath },
   response: KeystoreState,

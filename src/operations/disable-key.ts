@@ -13,6 +13,8 @@ export const disableKey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/disable-key',
   action: 'kms:cmk:disable',
+  identityAction: 'kms:cmk:disable',
+  target: 'key',
   summary: 'Take an enabled key out of service without deleting it.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyReference, sequence: Sequence }) },
   response: ChangedState,

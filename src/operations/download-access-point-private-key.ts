@@ -13,6 +13,8 @@ export const downloadAccessPointPrivateKey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/access-points/{access_point_id}/get-privatekey',
   action: 'kms:accessPoint:getPrivateKey',
+  identityAction: 'kms:accessPoint:getPrivateKey',
+  target: 'project',
   summary: 'Fetch the private key of a custom access point.',
   request: { path: AccessPointPath },
   response: Type.Object({

@@ -9,6 +9,8 @@ export const enableAccessPoint = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/access-points/{access_point_id}/enable',
   action: 'kms:accessPoint:enable',
+  identityAction: 'kms:accessPoint:enable',
+  target: 'project',
   summary: 'Let an access point open capsules again.',
   request: { path: AccessPointPath },
   response: Type.Object({}),

@@ -13,6 +13,8 @@ export const enableKeyRotation = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/enable-key-rotation',
   action: 'kms:cmk:enableRotation',
+  identityAction: 'kms:cmk:enableRotation',
+  target: 'key',
   summary: 'Have a key rotated at an interval.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyIdField, sequence: Sequence }) },
   response: Type.Object({}),

@@ -9,6 +9,8 @@ export const enableKeyStore = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/keystores/{keystore_id}/enable',
   action: 'kms:keystore:enable',
+  identityAction: 'kms:keystore:enable',
+  target: 'keystore',
   summary: 'Enable a keystore. POST with no body.',
   request: { path: KeystorePath },
   response: KeystoreState,

@@ -13,6 +13,8 @@ export const enableKey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/enable-key',
   action: 'kms:cmk:enable',
+  identityAction: 'kms:cmk:enable',
+  target: 'key',
   summary: 'Put a disabled key back into service.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyReference, sequence: Sequence }) },
   response: ChangedState,

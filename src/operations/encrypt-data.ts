@@ -41,6 +41,8 @@ export const encryptData = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/encrypt-data',
   action: 'kms:cmk:crypto',
+  identityAction: 'kms:cmk:encryptData',
+  target: 'key',
   summary: 'Encrypt a text of up to 4096 bytes.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({

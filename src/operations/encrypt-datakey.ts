@@ -55,6 +55,8 @@ export const encryptDatakey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/encrypt-datakey',
   action: 'kms:dek:crypto',
+  identityAction: 'kms:cmk:encryptDataKey',
+  target: 'key',
   summary: 'Wrap a caller-supplied data key under a master key.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({

@@ -1,6 +1,7 @@
 import { type Cmk, currentKey } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
 import type { Hsm } from '../core/hsm.js'
+import { requireImports } from '../core/import-parameters.js'
 import { generateMaterial, requireMakeable } from '../core/material.js'
 import { type CmkWish, firstVersion, newCmk } from '../core/new-cmk.js'
 import type { Service } from '../core/service.js'
@@ -12,7 +13,7 @@ import type { ProjectCall } from './operation.js'
  *
  * An external CMK begins without material.
  *
- * @throws KmsError KMS.0340 for a keystore that cannot be used, KMS.1110 when its token does not make such keys,
+ * @throws KmsError KMS.0308 when its token imports no such keys, KMS.0340 for a keystore that cannot be used, KMS.1110 when its token does not make such keys,
  * KMS.1104 when the alias is taken, KMS.1105 when the quota is used up
  */
 export async function generateCmk(
@@ -21,9 +22,10 @@ export async function generateCmk(
   wish: CmkWish,
 ): Promise<Cmk> {
   const { projectId, domainId } = caller
-  const cmk = newCmk(wish, { projectId, domainId, createdAt: service.clock() })
-  const { hsm } = await service.tokens.of(cmk.keystoreId)
-  requireMakeable(hsm.limits, cmk.spec)
+  const { hsm, home } = await service.tokens.of(wish.keystoreId)
+  const cmk = newCmk(wish, { projectId, domainId, createdAt: service.clock(), home })
+  requireMakeable(hsm.limits, cmk)
+  if (cmk.origin === 'external') requireImports(hsm.limits, cmk)
   await requireRoom(service, cmk)
   trace.keyId = cmk.id
   if (cmk.origin === 'kms') await generateAndInsert(service, hsm, cmk)

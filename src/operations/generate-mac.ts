@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
+import { currentKey } from '../core/cmk.js'
 import { EXAMPLE_KEY_ID, EXAMPLE_MAC } from './examples.js'
 import { ProjectPath } from './fields.js'
 import { MAC_ERRORS, MacBody, readMacRequest } from './mac-request.js'
 import { defineOperation } from './operation.js'
+import { tokenOfCall } from './version-token.js'
 
 /** Makes a MAC. */
 export const generateMac = defineOperation({
@@ -11,6 +13,8 @@ export const generateMac = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/generate-mac',
   action: 'kms:cmk:generateMac',
+  identityAction: 'kms:cmk:generateMac',
+  target: 'key',
   summary: 'Make a message authentication code.',
   request: { path: ProjectPath, body: MacBody },
   response: Type.Object({
@@ -29,8 +33,10 @@ export const generateMac = defineOperation({
     response: { key_id: EXAMPLE_KEY_ID, mac_algorithm: 'HMAC_SHA_256', mac: EXAMPLE_MAC },
   },
   async handle({ body }, service, call) {
-    const { cmk, hsm, ...request } = await readMacRequest(service, call, body)
-    const mac = Buffer.from(await hsm.mac(request)).toString('hex')
+    const { cmk, ...request } = await readMacRequest(service, call, body)
+    const { hsm } = await tokenOfCall(service, call, cmk)
+    const code = await hsm.mac({ ...request, key: currentKey(cmk) })
+    const mac = Buffer.from(code).toString('hex')
     return { key_id: cmk.id, mac_algorithm: body.mac_algorithm, mac }
   },
 })

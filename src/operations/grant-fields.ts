@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { KmsError } from '../core/errors.js'
-import { GRANT_OPERATIONS, type Grant, type GrantStore } from '../core/grant.js'
+import type { Caller } from '../core/caller.js'
+import { GRANT_OPERATIONS, type Grant, type GrantStore, isGrantee } from '../core/grant.js'
 import type { Service } from '../core/service.js'
 import { KeyIdField, OneOf, Sequence, failing } from './fields.js'
 import { loadCmk } from './load-cmk.js'
@@ -93,8 +94,8 @@ export function grantDetails(grant: Grant): Static<typeof GrantDetails> {
 /**
  * Finds the grant that a request wants to end; its id is accepted in either case of the digits.
  *
- * Who names key and grant rightly may learn of both, for the id of a grant cannot be guessed: whether he may end it is
- * for the operation to judge. To anybody else a key of another project does not exist.
+ * The project of the key and the parties to the grant may learn of both: whether they may end it is for the operation to
+ * judge. To anybody else a key of another project does not exist.
  *
  * @throws KmsError KMS.0207 when the project has no such key, KMS.2501 when there is no such grant, KMS.2502 when it is
  * on another key
@@ -105,13 +106,21 @@ export async function loadGrant(
   { key_id: keyId, grant_id: grantId }: Static<typeof EndOfGrant>,
 ): Promise<Grant> {
   const grant = await service.grants.find(grantId.toLowerCase())
-  if (grant?.keyId === keyId) {
+  if (grant?.keyId === keyId && isConcerned(grant, call.caller)) {
     call.trace.keyId = grant.keyId
     return grant
   }
   await loadCmk(service, call, keyId)
   if (!grant) throw unknownGrant()
   throw new KmsError('KMS.2502', 'grant_id names a grant on another key than key_id.')
+}
+
+function isConcerned(grant: Grant, caller: Caller): boolean {
+  return (
+    grant.projectId === caller.projectId ||
+    [grant.issuingPrincipal, grant.retiringPrincipal].includes(caller.userId) ||
+    isGrantee(grant, caller)
+  )
 }
 
 /** Ends a grant; who loses the race against another end is told that there is no such grant. */

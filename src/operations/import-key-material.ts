@@ -4,7 +4,12 @@ import type { Cmk } from '../core/cmk.js'
 import { parseWhole } from '../core/datakey.js'
 import { KmsError } from '../core/errors.js'
 import { importMaterial } from '../core/import-material.js'
-import { requireImporting, requireOaepHash } from '../core/import-parameters.js'
+import {
+  requireImporting,
+  requireImports,
+  requireOaepHash,
+  tokenForImport,
+} from '../core/import-parameters.js'
 import { checkImportToken, expiredToken } from '../core/import-token.js'
 import { keySpecRow } from '../core/key-specs.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
@@ -63,6 +68,8 @@ export const importKeyMaterial = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/import-key-material',
   action: 'kms:cmk:importMaterial',
+  identityAction: 'kms:cmk:importMaterial',
+  target: 'key',
   summary: 'Import key material.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({}),
@@ -74,6 +81,7 @@ export const importKeyMaterial = defineOperation({
     'KMS.0310',
     'KMS.0311',
     'KMS.0339',
+    'KMS.0340',
     'KMS.0341',
     'KMS.2601',
     'KMS.2602',
@@ -99,15 +107,18 @@ export const importKeyMaterial = defineOperation({
     const cmk = await loadCmk(service, call, body.key_id)
     requireImporting(cmk)
     const expiresAt = parseExpiry(body.expiration_time, now)
-    const token = await service.tokens.of(cmk.keystoreId)
+    const token = await tokenForImport(service, cmk)
     const permit = await checkImportToken(token, {
       token: decodeBase64(body.import_token) ?? new Uint8Array(0),
       cmkId: cmk.id,
       now,
     })
-    if (!(await service.importPairs.find(permit.pair))) throw expiredToken()
+    const pair = await service.importPairs.find(permit.pair)
+    // What is under the pair of another token cannot be unwrapped on this one.
+    if (pair?.home !== token.home) throw expiredToken()
+    requireImports(token.hsm.limits, cmk)
     requireOaepHash(token, permit.hash)
-    const parts = { keys: service.keys, hsm: token.hsm, clock: service.clock }
+    const parts = { keys: service.keys, token, clock: service.clock }
     await importMaterial(parts, cmk, { ...permit, ...parseWrapped(body, cmk), expiresAt })
     return {}
   },

@@ -115,7 +115,7 @@ export function newKeySpaceObject(
     keySpaceId: body.keyspace_id.toLowerCase(),
     name: made.name,
     description: body.description ?? '',
-    createdBy: caller.userName,
+    createdBy: caller.userId,
     createdAt: made.now,
     modifiedAt: made.now,
     revision: 1,

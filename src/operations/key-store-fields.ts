@@ -72,15 +72,19 @@ export function keystoreState({ id, state }: Keystore): Static<typeof KeystoreSt
 /**
  * Finds the keystore whose id stands in the path.
  *
- * @throws KmsError KMS.8003 when there is none, whether or not another account has it
+ * @throws KmsError KMS.8003 when there is none, whether or not another account has it; KMS.0307 when the caller may not
+ * do this with it
  */
 export async function loadKeystore(
   { keystores }: Service,
-  { caller }: ProjectCall,
+  { caller, access }: ProjectCall,
   { keystore_id: text }: { readonly keystore_id: string },
 ): Promise<Keystore> {
   const id = parseKeyId(text)
   const keystore = id && (await keystores.find(id))
-  if (keystore?.domainId === caller.domainId) return keystore
-  throw new KmsError('KMS.8003', 'keystore_id in the path names no keystore of this account.')
+  if (keystore?.domainId !== caller.domainId) {
+    throw new KmsError('KMS.8003', 'keystore_id in the path names no keystore of this account.')
+  }
+  await access.require({ keystoreId: keystore.id })
+  return keystore
 }

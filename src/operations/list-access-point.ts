@@ -18,6 +18,8 @@ export const listAccessPoint = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/access-points',
   action: 'kms:accessPoint:list',
+  identityAction: 'kms:accessPoint:list',
+  target: 'project',
   summary: 'List the access points of a key space.',
   request: { path: ProjectPath, query: KeySpaceQuery },
   response: Type.Object({

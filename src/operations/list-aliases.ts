@@ -28,6 +28,8 @@ export const listAliases = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/aliases',
   action: 'kms:alias:list',
+  identityAction: 'kms:alias:list',
+  target: 'project',
   summary: 'List aliases, of one key or all.',
   request: {
     path: ProjectPath,

@@ -13,6 +13,8 @@ export const listGrants = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/list-grants',
   action: 'kms:grant:list',
+  identityAction: 'kms:cmk:listGrants',
+  target: 'key',
   summary: 'List grants on a key.',
   request: {
     path: ProjectPath,

@@ -12,6 +12,8 @@ export const listKeyDetail = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/describe-key',
   action: 'kms:cmk:get',
+  identityAction: 'kms:cmk:get',
+  target: 'key',
   summary: 'Describe one key.',
   request: {
     path: ProjectPath,

@@ -17,6 +17,8 @@ export const listKeyPolicy = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/key-policies',
   action: 'kms:keyPolicy:list',
+  identityAction: 'kms:keyPolicy:list',
+  target: 'project',
   summary: 'List the key policies of a key space.',
   request: { path: ProjectPath, query: KeySpaceQuery },
   response: Type.Object({

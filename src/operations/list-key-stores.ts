@@ -13,6 +13,8 @@ export const listKeyStores = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/keystores',
   action: 'kms:keystore:list',
+  identityAction: 'kms:keystore:list',
+  target: 'project',
   summary: 'List keystores.',
   request: {
     path: ProjectPath,

@@ -41,6 +41,8 @@ export const listKeys = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/list-keys',
   action: 'kms:cmk:list',
+  identityAction: 'kms:cmk:list',
+  target: 'project',
   summary: 'List master keys, ids and details.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({

@@ -64,6 +64,8 @@ export const listKmsByTags = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/{resource_instances}/action',
   action: 'kms:cmkTag:listInstance',
+  identityAction: 'kms:cmk:listKeysByTag',
+  target: 'project',
   summary: 'Filter or count keys by tag.',
   request: {
     path: Type.Object({

@@ -10,6 +10,8 @@ export const listKmsTags = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/tags',
   action: 'kms:cmkTag:list',
+  identityAction: 'kms:cmk:listTags',
+  target: 'project',
   summary: 'List all tag keys and values used in the project.',
   request: { path: ProjectPath },
   response: Type.Object({

@@ -11,6 +11,8 @@ export const listRetirableGrants = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/list-retirable-grants',
   action: 'kms:grant:list',
+  identityAction: 'kms:cmk:listRetirableGrants',
+  target: 'project',
   summary: 'List grants the caller may retire.',
   request: {
     path: ProjectPath,
@@ -32,7 +34,7 @@ export const listRetirableGrants = defineOperation({
   },
   async handle({ body }, service, { caller }) {
     const page = parsePage(body, GRANTS_ON_PAGE)
-    const principal = caller.userName
+    const principal = caller.userId
     const { grants, total } = await service.grants.listRetirable({ principal, page })
     return {
       grants: grants.map(grantDetails),

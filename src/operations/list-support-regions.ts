@@ -12,6 +12,8 @@ export const listSupportRegions = defineOperation({
   method: 'GET',
   path: '/v2/{project_id}/kms/regions',
   action: 'kms:region:list',
+  identityAction: 'kms:region:list',
+  target: 'project',
   summary: 'List the regions of the service; a single site has one.',
   request: {
     path: ProjectPath,

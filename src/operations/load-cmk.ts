@@ -13,6 +13,7 @@ import type { ProjectCall } from './operation.js'
  * `grantable`: the operation as grants name it; a caller of another project finds the CMK by its id when a grant gives
  * that operation. Without it only the caller's own project counts.
  *
+ * @throws KmsError KMS.0307 when the caller may not do this with the key
  * @throws KmsError KMS.0207 when there is none, whether or not another project has it; when it was destroyed, the
  * sentence says when
  */
@@ -28,6 +29,7 @@ export async function loadCmk(
   const own = await service.keys.find(call.caller.projectId, keyId)
   const cmk = own ?? (grantable && (await findGranted(service, call.caller, { keyId, grantable })))
   if (!cmk) throw unknownKey()
+  await call.access.requireKey({ cmk, grantable })
   if (cmk.destroyedAt !== undefined) throw destroyedKey(cmk.destroyedAt)
   return cmk
 }
@@ -49,10 +51,10 @@ async function resolveAlias(
 
 async function findGranted(
   { keys, grants }: Service,
-  { userName, domainId }: Caller,
+  { userId, domainId }: Caller,
   { keyId, grantable }: { readonly keyId: KeyId; readonly grantable: GrantOperation },
 ): Promise<Cmk | undefined> {
-  const held = await grants.listForGrantee({ keyId, userName, domainId })
+  const held = await grants.listForGrantee({ keyId, userId, domainId })
   if (!held.some(({ operations }) => operations.includes(grantable))) return undefined
   return keys.findAnywhere(keyId)
 }

@@ -1,9 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { MAX_TEXT_BYTES } from '../codec/data-frame.js'
-import { type Cmk, currentKey } from '../core/cmk.js'
-import type { Hsm } from '../core/hsm.js'
+import type { Cmk } from '../core/cmk.js'
 import type { HashName } from '../core/hsm-pairs.js'
-import type { KeyRef } from '../core/ids.js'
 import { requireMac } from '../core/key-use.js'
 import { MAC_ALGORITHMS, macHash } from '../core/mac-algorithms.js'
 import type { Service } from '../core/service.js'
@@ -33,8 +31,6 @@ export const MacBody = Type.Object(MacFields)
 /** What the token is asked to make a MAC of. */
 export interface MacRequest {
   readonly cmk: Cmk
-  readonly hsm: Hsm
-  readonly key: KeyRef
   readonly hash: HashName
   readonly message: Uint8Array
 }
@@ -49,6 +45,5 @@ export async function readMacRequest(
   const cmk = await loadCmk(service, call, body.key_id)
   requireMac(cmk)
   const hash = macHash(body.mac_algorithm, cmk.spec)
-  const { hsm } = await service.tokens.of(cmk.keystoreId)
-  return { cmk, hsm, key: currentKey(cmk), hash, message }
+  return { cmk, hash, message }
 }

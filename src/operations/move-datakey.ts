@@ -10,10 +10,11 @@ import { requireRsaDatakey } from '../core/rsa-datakey.js'
 import { encryptUnderRsa } from '../core/rsa-encryption.js'
 import { rewrapDatakey, sealDatakey } from '../core/seal.js'
 import type { Service } from '../core/service.js'
-import { type EncryptionKey, loadEncryptionKey } from './load-encryption-key.js'
+import { type EncryptionKey, loadDecryptionKey, loadEncryptionKey } from './load-encryption-key.js'
 import type { Move, Moved } from './move-text.js'
 import type { ProjectCall } from './operation.js'
 import { openWrapped, parseClearLength, readDatakey } from './read-datakey.js'
+import { tokenHolding } from './version-token.js'
 
 /**
  * Moves a wrapped data key to another key. Between symmetric keys of one token the data key never leaves it; under RSA
@@ -30,7 +31,7 @@ export async function moveDatakey(
   if (!bytes) throw new KmsError('KMS.2201', 'cipher_text of a data key must be hexadecimal.')
   const judge = requireTextEncryption
   const reference = source.keyReference ?? namedKey(source, bytes)
-  const from = await loadEncryptionKey(service, call, { reference, judge })
+  const from = await loadDecryptionKey(service, call, { reference, judge })
   const wrapped = readDatakey(from, {
     bytes,
     length,
@@ -43,13 +44,18 @@ export async function moveDatakey(
   })
   const { context } = destination
   const scheme = encryptionScheme(destination.algorithm, to.form)
-  if ('sealed' in wrapped && scheme === 'frame' && from.token.hsm === to.token.hsm) {
-    const moving = { from: wrapped.sealed, to: { key: currentKey(to.cmk), context } }
-    return { from, to, bytes: await rewrapDatakey(to.token, moving) }
+  if ('sealed' in wrapped && scheme === 'frame') {
+    const { sealed } = wrapped
+    const token = await tokenHolding(service, from.cmk, sealed.frame.keyVersion)
+    if (token.hsm === to.token.hsm) {
+      const moving = { from: sealed, to: { key: currentKey(to.cmk), context } }
+      return { from, to, bytes: await rewrapDatakey(token, moving) }
+    }
   }
   if (scheme === 'frame') requireWrappable(to, length)
   else requireRsaDatakey(length)
-  const dek = await openWrapped(wrapped)
+  // The audit log names the key that the data key is moved to, and its version.
+  const dek = await openWrapped(service, { trace: { keyId: undefined } }, wrapped)
   try {
     const key = currentKey(to.cmk)
     if (scheme === 'frame') {
@@ -78,6 +84,6 @@ function requireWrappable({ token }: EncryptionKey, length: number): void {
   if (length <= maxSecretBytes) return
   throw new KmsError(
     'KMS.2202',
-    `The destination key is in another keystore, whose token wraps up to ${maxSecretBytes} bytes.`,
+    `The destination key is on another HSM token, of its own keystore or of another, which wraps up to ${maxSecretBytes} bytes.`,
   )
 }

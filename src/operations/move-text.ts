@@ -6,8 +6,9 @@ import { resealText } from '../core/seal-data.js'
 import type { Service } from '../core/service.js'
 import { type CipherSource, decryptText, findText } from './cipher-source.js'
 import { encrypt } from './encrypt-data.js'
-import { type EncryptionKey, loadEncryptionKey } from './load-encryption-key.js'
+import { type EncryptionKey, type JudgedKey, loadEncryptionKey } from './load-encryption-key.js'
 import type { ProjectCall } from './operation.js'
+import { tokenHolding } from './version-token.js'
 import { readBase64 } from './read-base64.js'
 
 /** What ciphertext is moved from and to. */
@@ -23,7 +24,7 @@ export interface Move {
 
 /** New ciphertext, and the keys of the old and of the new one. */
 export interface Moved {
-  readonly from: EncryptionKey
+  readonly from: JudgedKey
   readonly to: EncryptionKey
   readonly bytes: Uint8Array
 }
@@ -50,12 +51,16 @@ export async function moveText(
   })
   const { algorithm, context } = destination
   const scheme = encryptionScheme(algorithm, to.form)
-  if ('sealed' in found && scheme === 'frame' && from.token.hsm === to.token.hsm) {
-    const key = currentKey(to.cmk)
-    const request = { from: found.sealed, to: { key, context } }
-    return { from, to, bytes: await resealText(to.token.hsm, request) }
+  if ('sealed' in found && scheme === 'frame') {
+    const { hsm } = await tokenHolding(service, from.cmk, found.sealed.key.version)
+    if (hsm === to.token.hsm) {
+      const key = currentKey(to.cmk)
+      const request = { from: found.sealed, to: { key, context } }
+      return { from, to, bytes: await resealText(hsm, request) }
+    }
   }
-  const text = await decryptText(found)
+  // The audit log names the key that the text is moved to, and its version.
+  const text = await decryptText(service, { trace: { keyId: undefined } }, found)
   try {
     return { from, to, bytes: await encrypt(to, { algorithm, text, context }) }
   } finally {

@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import type { Access } from '../core/access.js'
 import type { Caller } from '../core/caller.js'
 import type { ErrorCode } from '../core/errors.js'
 import type { KeyId } from '../core/ids.js'
@@ -21,12 +22,16 @@ export type Input<Request extends RequestSchemas> = {
 export interface CallTrace {
   /** The CMK that the call is about, once it is known. */
   keyId: KeyId | undefined
+  /** Version of its material that the call used. */
+  keyVersion?: number | undefined
 }
 
 /** What a call that needs credentials carries besides its fields. */
 export interface ProjectCall {
   readonly caller: Caller
   readonly trace: CallTrace
+  /** What the caller may do: asked by whoever finds the thing that the call is about. */
+  readonly access: Access
   /** What the client calls itself; empty where it does not. */
   readonly userAgent: string
 }
@@ -63,6 +68,13 @@ export interface ProjectOperation<
   readonly access: 'project'
   /** The right that the call needs: a name of the classic policy actions. */
   readonly action: `kms:${string}`
+  /** The same right as policies name it that tell every call from the others. */
+  readonly identityAction: `kms:${string}`
+  /**
+   * What the caller needs the right to: `project`, judged before the handler; otherwise the handler judges the CMK or
+   * the keystore that it finds, or the CMK that it is to make.
+   */
+  readonly target: 'project' | 'key' | 'new-key' | 'keystore'
   handle(
     this: void,
     input: Input<Request>,
@@ -111,8 +123,10 @@ const ERRORS_OF_PROJECT: readonly ErrorCode[] = [
   'KMS.0104',
   'KMS.0203',
   'KMS.0214',
+  'KMS.0307',
   'KMS.0321',
   'APIGW.0301',
+  'APIGW.0308',
 ]
 
 /** Errors that any operation may answer that takes a body. */

@@ -62,6 +62,8 @@ export const reEncrypt = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/re-encrypt',
   action: 'kms:cmk:reEncrypt',
+  identityAction: 'kms:cmk:reEncrypt',
+  target: 'key',
   summary:
     'Move ciphertext or a wrapped data key to another key, without giving out what it holds.',
   request: { path: ProjectPath, body: Body },

@@ -3,20 +3,22 @@ import {
   MAX_DATAKEY_BYTES,
   MAX_PRIVATE_KEY_BYTES,
 } from '../codec/datakey-frame.js'
-import { currentKey } from '../core/cmk.js'
 import { requireNoContext } from '../core/context-bytes.js'
 import { parseWhole } from '../core/datakey.js'
 import type { EncryptionScheme } from '../core/encryption-algorithms.js'
 import { KmsError } from '../core/errors.js'
 import type { OaepHash } from '../core/hsm-data.js'
 import { requireVersion } from '../core/read-frame.js'
-import { decryptUnderRsa } from '../core/rsa-encryption.js'
 import { type SealedDatakey, openDatakey, readDatakeyFrame } from '../core/seal.js'
-import type { EncryptionKey } from './load-encryption-key.js'
+import type { Service } from '../core/service.js'
+import type { JudgedKey } from './load-encryption-key.js'
+import type { ProjectCall } from './operation.js'
+import { rsaText } from './rsa-text.js'
+import { tokenOfCall } from './version-token.js'
 
 /** A wrapped data key of a request, judged as far as that needs no HSM: a frame, or the bare ciphertext of RSA. */
 export type WrappedDatakey = {
-  readonly key: EncryptionKey
+  readonly key: JudgedKey
   /** Bytes of the clear data key, as the request states them. */
   readonly length: number
 } & (
@@ -43,7 +45,7 @@ export function parseClearLength(value: string | number): number {
  * @throws KmsError KMS.2201, KMS.2202, KMS.2204; KMS.0308 for a context under RSA
  */
 export function readDatakey(
-  key: EncryptionKey,
+  key: JudgedKey,
   request: {
     readonly bytes: Uint8Array
     readonly length: number
@@ -66,18 +68,30 @@ export function readDatakey(
 /**
  * Opens a wrapped data key. The caller zeroes it.
  *
- * @throws KmsError KMS.2201, KMS.0311; KMS.2204 when it has another length than the request states
+ * @throws KmsError KMS.2201, KMS.0311, KMS.0340; KMS.2204 when it has another length than the request states
  */
-export async function openWrapped(wrapped: WrappedDatakey): Promise<Uint8Array> {
-  const { key, length } = wrapped
-  const { hsm } = key.token
-  const dek =
-    'sealed' in wrapped
-      ? await openDatakey(key.token, wrapped.sealed)
-      : await decryptUnderRsa(hsm, { ...wrapped, key: currentKey(key.cmk) })
+export async function openWrapped(
+  service: Service,
+  call: Pick<ProjectCall, 'trace'>,
+  wrapped: WrappedDatakey,
+): Promise<Uint8Array> {
+  const { length } = wrapped
+  const dek = await open(service, call, wrapped)
   if (dek.length === length) return dek
   dek.fill(0)
   throw wrongLength()
+}
+
+async function open(
+  service: Service,
+  call: Pick<ProjectCall, 'trace'>,
+  wrapped: WrappedDatakey,
+): Promise<Uint8Array> {
+  const { cmk } = wrapped.key
+  if (!('sealed' in wrapped)) return rsaText(service, call, cmk, wrapped)
+  const { sealed } = wrapped
+  const token = await tokenOfCall(service, call, cmk, sealed.frame.keyVersion)
+  return openDatakey(token, sealed)
 }
 
 /**

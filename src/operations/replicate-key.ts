@@ -34,6 +34,8 @@ export const replicateKey = defineOperation({
   method: 'POST',
   path: '/v2/{project_id}/kms/keys/{key_id}/replicate',
   action: 'kms:cmk:replicate',
+  identityAction: 'kms:cmk:replicate',
+  target: 'key',
   summary: 'Refused: master keys never leave their HSM, so there are no replicas of them.',
   request: { path: KeyPath, body: Body },
   response: Type.Object({

@@ -18,11 +18,13 @@ export const rotateOnDemand = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/rotate-on-demand',
   action: 'kms:cmk:rotateOnDemand',
+  identityAction: 'kms:cmk:rotateOnDemand',
+  target: 'key',
   summary: 'Replace the material of a key now.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyIdField, sequence: Sequence }) },
   response: Type.Object({ key_id: Type.String({ description: 'Key id.' }) }),
   status: 200,
-  errors: ROTATION_ERRORS,
+  errors: [...ROTATION_ERRORS, 'KMS.1110'],
   example: { request: { key_id: EXAMPLE_KEY_ID }, response: { key_id: EXAMPLE_KEY_ID } },
   async handle({ body }, service, call) {
     const cmk = await loadCmk(service, call, body.key_id)
@@ -51,7 +53,7 @@ async function rotateImported({ keys, clock }: Service, cmk: Cmk): Promise<void>
     const now = clock()
     const waiting = waitingVersion(await keys.versions(fresh.id), now)
     return {
-      cmk: rotateTo(fresh, waiting.key.version, now),
+      cmk: rotateTo(fresh, waiting, now),
       versions: [{ ...waiting, use: 'in-use' }],
     }
   })

@@ -20,6 +20,8 @@ export const showKeyPolicy = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/key-policies/{policy_id}',
   action: 'kms:keyPolicy:get',
+  identityAction: 'kms:keyPolicy:get',
+  target: 'project',
   summary: 'Show a key policy.',
   request: { path: KeyPolicyPath },
   response: Type.Object({ ...PolicyMembers, policy: PolicyBody }),

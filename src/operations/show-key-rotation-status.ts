@@ -24,6 +24,8 @@ export const showKeyRotationStatus = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/get-key-rotation-status',
   action: 'kms:cmk:getRotation',
+  identityAction: 'kms:cmk:getRotation',
+  target: 'key',
   summary: 'Show the rotation of a key.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyIdField, sequence: Sequence }) },
   response: Type.Object({

@@ -15,6 +15,8 @@ export const showKeyStore = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/keystores/{keystore_id}',
   action: 'kms:keystore:get',
+  identityAction: 'kms:keystore:get',
+  target: 'keystore',
   summary: 'Show one keystore.',
   request: { path: KeystorePath },
   response: Type.Object({ keystore: KeystoreDetails }),

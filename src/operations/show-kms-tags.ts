@@ -9,6 +9,8 @@ export const showKmsTags = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/{key_id}/tags',
   action: 'kms:cmkTag:list',
+  identityAction: 'kms:cmk:listKeyTags',
+  target: 'key',
   summary: 'List the tags of a key.',
   request: { path: TaggedKeyPath },
   response: Type.Object({

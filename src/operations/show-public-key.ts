@@ -7,6 +7,7 @@ import { KeyReference, ProjectPath, Sequence } from './fields.js'
 import { KEY_USE_ERRORS } from './key-use-errors.js'
 import { loadCmk } from './load-cmk.js'
 import { defineOperation } from './operation.js'
+import { tokenOfCall } from './version-token.js'
 
 /** Gives out the public key of a pair. */
 export const showPublicKey = defineOperation({
@@ -15,6 +16,8 @@ export const showPublicKey = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/get-publickey',
   action: 'kms:cmk:getPublicKey',
+  identityAction: 'kms:cmk:getPublicKey',
+  target: 'key',
   summary: 'Return the public key of an asymmetric key.',
   request: { path: ProjectPath, body: Type.Object({ key_id: KeyReference, sequence: Sequence }) },
   response: Type.Object({
@@ -32,7 +35,7 @@ export const showPublicKey = defineOperation({
   async handle({ body }, service, call) {
     const cmk = await loadCmk(service, call, body.key_id)
     requirePair(cmk)
-    const { hsm } = await service.tokens.of(cmk.keystoreId)
+    const { hsm } = await tokenOfCall(service, call, cmk)
     const publicKey = await hsm.publicKey(currentKey(cmk))
     return { key_id: cmk.id, public_key: encodePem('PUBLIC KEY', publicKey) }
   },

@@ -9,6 +9,8 @@ export const showUserInstances = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/user-instances',
   action: 'kms:cmk:getInstance',
+  identityAction: 'kms:cmk:getInstance',
+  target: 'project',
   summary: "Count the caller's keys.",
   request: { path: ProjectPath },
   response: Type.Object({

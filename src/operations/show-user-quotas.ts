@@ -17,6 +17,8 @@ export const showUserQuotas = defineOperation({
   method: 'GET',
   path: '/v1.0/{project_id}/kms/user-quotas',
   action: 'kms:cmk:getQuota',
+  identityAction: 'kms:cmk:getQuota',
+  target: 'project',
   summary: 'Show quotas and usage.',
   request: { path: ProjectPath },
   response: Type.Object({

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { encodeBase64 } from '../codec/base64.js'
 import { encodeEcdsaSignature } from '../codec/ecdsa-signature.js'
+import { currentKey } from '../core/cmk.js'
 import { EXAMPLE_DIGEST, EXAMPLE_KEY_ID, EXAMPLE_SIGNATURE } from './examples.js'
 import { ProjectPath } from './fields.js'
 import { defineOperation } from './operation.js'
@@ -13,6 +14,8 @@ export const sign = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/sign',
   action: 'kms:cmk:sign',
+  identityAction: 'kms:cmk:sign',
+  target: 'key',
   summary: 'Sign a message of up to 4096 bytes, or its digest.',
   request: { path: ProjectPath, body: SigningBody },
   response: Type.Object({
@@ -32,7 +35,7 @@ export const sign = defineOperation({
   },
   async handle({ body }, service, call) {
     const { cmk, hsm, orderBytes, ...request } = await readSigningRequest(service, call, body)
-    const plain = await hsm.sign(request)
+    const plain = await hsm.sign({ ...request, key: currentKey(cmk) })
     const signature = orderBytes === undefined ? plain : encodeEcdsaSignature(plain)
     return { key_id: cmk.id, signature: encodeBase64(signature) }
   },

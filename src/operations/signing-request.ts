@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { MAX_TEXT_BYTES } from '../codec/data-frame.js'
-import { type Cmk, currentKey } from '../core/cmk.js'
+import type { Cmk } from '../core/cmk.js'
 import type { Hsm } from '../core/hsm.js'
-import type { KeyRef } from '../core/ids.js'
 import type { SignatureScheme } from '../core/hsm-pairs.js'
 import { requireSigning } from '../core/key-use.js'
 import type { Service } from '../core/service.js'
@@ -18,6 +17,7 @@ import { loadCmk } from './load-cmk.js'
 import type { ProjectCall } from './operation.js'
 import { readBase64 } from './read-base64.js'
 import { Message } from './text-fields.js'
+import { tokenOfCall } from './version-token.js'
 
 /** What Sign and ValidateSignature have in common. */
 export const SigningFields = {
@@ -52,8 +52,8 @@ export const SigningBody = Type.Object(SigningFields)
 /** What the token is asked to sign, or to verify the signature of. */
 export interface SigningRequest {
   readonly cmk: Cmk
+  /** Token of the version that signs. */
   readonly hsm: Hsm
-  readonly key: KeyRef
   readonly scheme: SignatureScheme
   readonly message: Uint8Array
   /** Bytes of r and of s where the signature is one of ECDSA, which is DER on the wire. */
@@ -69,14 +69,13 @@ export async function readSigningRequest(
   const message = readBase64(body.message, { field: 'message', max: MAX_TEXT_BYTES })
   const cmk = await loadCmk(service, call, body.key_id)
   requireSigning(cmk)
-  const { hsm } = await service.tokens.of(cmk.keystoreId)
+  const { hsm } = await tokenOfCall(service, call, cmk)
   const { spec } = cmk
   const row = signingAlgorithm(body.signing_algorithm, { spec, limits: hsm.limits })
   const type = body.message_type ?? 'DIGEST'
   return {
     cmk,
     hsm,
-    key: currentKey(cmk),
     scheme: row.scheme,
     message: toBeSigned(row, { spec, message, type }),
     orderBytes: row.scheme === 'ecdsa' ? ecdsaOrderBytes(spec) : undefined,

@@ -13,6 +13,8 @@ export const updateKeyAlias = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/update-key-alias',
   action: 'kms:cmk:update',
+  identityAction: 'kms:cmk:updateKeyAlias',
+  target: 'key',
   summary: 'Rename a key.',
   request: {
     path: ProjectPath,

@@ -12,6 +12,8 @@ export const updateKeyDescription = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/update-key-description',
   action: 'kms:cmk:update',
+  identityAction: 'kms:cmk:updateKeyDescription',
+  target: 'key',
   summary: 'Change the description of a key.',
   request: {
     path: ProjectPath,

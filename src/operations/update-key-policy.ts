@@ -21,6 +21,8 @@ export const updateKeyPolicy = defineOperation({
   method: 'PUT',
   path: '/v1.0/{project_id}/kms/key-policies/{policy_id}',
   action: 'kms:keyPolicy:update',
+  identityAction: 'kms:keyPolicy:update',
+  target: 'project',
   summary: 'Replace a key policy; the capsules that name it follow the new one.',
   request: {
     path: KeyPolicyPath,

@@ -14,6 +14,8 @@ export const updateKeyRotationInterval = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/update-key-rotation-interval',
   action: 'kms:cmk:updateRotation',
+  identityAction: 'kms:cmk:updateRotation',
+  target: 'key',
   summary: 'Change the interval of rotation of a key.',
   request: {
     path: ProjectPath,

@@ -13,6 +13,8 @@ export const updatePrimaryRegion = defineOperation({
   method: 'PUT',
   path: '/v2/{project_id}/kms/keys/{key_id}/update-primary-region',
   action: 'kms:cmk:updatePrimaryRegion',
+  identityAction: 'kms:cmk:updatePrimaryRegion',
+  target: 'key',
   summary: 'Make a region the primary one; only the region that the key is in already can be.',
   request: {
     path: KeyPath,

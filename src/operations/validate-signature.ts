@@ -3,6 +3,7 @@ import { decodeEcdsaSignature } from '../codec/ecdsa-signature.js'
 import { EXAMPLE_DIGEST, EXAMPLE_KEY_ID, EXAMPLE_SIGNATURE } from './examples.js'
 import { ProjectPath, failing } from './fields.js'
 import { defineOperation } from './operation.js'
+import { firstAnswer } from './pair-versions.js'
 import { readBase64 } from './read-base64.js'
 import { SIGNING_ERRORS, SigningFields, readSigningRequest } from './signing-request.js'
 
@@ -27,6 +28,8 @@ export const validateSignature = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/verify',
   action: 'kms:cmk:verify',
+  identityAction: 'kms:cmk:verify',
+  target: 'key',
   summary: 'Verify a signature; a wrong one is no error.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -47,10 +50,14 @@ export const validateSignature = defineOperation({
   },
   async handle({ body }, service, call) {
     const given = readBase64(body.signature, { field: 'signature', max: MAX_SIGNATURE_BYTES })
-    const { cmk, hsm, orderBytes, ...request } = await readSigningRequest(service, call, body)
+    const { cmk, scheme, message, orderBytes } = await readSigningRequest(service, call, body)
     const signature = orderBytes === undefined ? given : decodeEcdsaSignature(given, orderBytes)
     // Bytes that are no signature at all are as wrong as a signature of something else.
-    const valid = signature !== undefined && (await hsm.verify({ ...request, signature }))
-    return { key_id: cmk.id, signature_valid: String(valid) }
+    const valid =
+      signature &&
+      (await firstAnswer(service, call, cmk, async (key, { hsm }) =>
+        (await hsm.verify({ key, scheme, message, signature })) ? true : undefined,
+      ))
+    return { key_id: cmk.id, signature_valid: String(valid === true) }
   },
 })

@@ -5,6 +5,7 @@ import { EXAMPLE_KEY_ID, EXAMPLE_MAC } from './examples.js'
 import { ProjectPath, failing } from './fields.js'
 import { MAC_ERRORS, MacFields, readMacRequest } from './mac-request.js'
 import { defineOperation } from './operation.js'
+import { firstAnswer } from './pair-versions.js'
 
 /** Twice as long as any code: one of the wrong length is wrong, not malformed. */
 const MAX_DIGITS = 256
@@ -30,6 +31,8 @@ export const verifyMac = defineOperation({
   method: 'POST',
   path: '/v1.0/{project_id}/kms/verify-mac',
   action: 'kms:cmk:verifyMac',
+  identityAction: 'kms:cmk:verifyMac',
+  target: 'key',
   summary: 'Verify a message authentication code; a wrong one is no error.',
   request: { path: ProjectPath, body: Body },
   response: Type.Object({
@@ -51,8 +54,11 @@ export const verifyMac = defineOperation({
   async handle({ body }, service, call) {
     const mac = decodeHex(body.mac)
     if (!mac) throw new KmsError('KMS.0308', 'mac must be hexadecimal.')
-    const { cmk, hsm, ...request } = await readMacRequest(service, call, body)
-    const mac_valid = await hsm.verifyMac({ ...request, mac })
+    const { cmk, ...request } = await readMacRequest(service, call, body)
+    const valid = await firstAnswer(service, call, cmk, async (key, { hsm }) =>
+      (await hsm.verifyMac({ ...request, key, mac })) ? true : undefined,
+    )
+    const mac_valid = valid === true
     return { key_id: cmk.id, mac_algorithm: body.mac_algorithm, mac_valid }
   },
 })

@@ -1,7 +1,15 @@
 import { type Sink, openSink } from './sink.js'
 
-/** Lines are handed to the system in blocks of about this many characters, or when the timer fires. */
-const BLOCK_CHARACTERS = 4096
+/**
+ * Lines are handed to the system in blocks of this many bytes at the most, or when the timer fires. Each block wakes a
+ * thread of the process, which costs more than its bytes do.
+ */
+const BLOCK_BYTES = 32_768
+/**
+ * Where several processes write to one pipe, nothing of this length is torn apart by what others write (PIPE_BUF of
+ * Linux): a block is as many whole lines as fit in, but one line at least.
+ */
+export const SHARED_BLOCK_BYTES = 4096
 const FLUSH_INTERVAL_MS = 500
 /** What is held back for a reader that has stopped reading; whatever comes on top is lost. */
 const MAX_HELD_CHARACTERS = 8 * 1024 * 1024
@@ -19,6 +27,7 @@ const RETRY_MS = 20
 export class LineWriter {
   readonly #sink: Sink
   readonly #timer: NodeJS.Timeout
+  readonly #blockBytes: number
   #lines: string[] = []
   #held = 0
   /** What is being written now, and what is left of it after a short write. */
@@ -26,7 +35,9 @@ export class LineWriter {
   #busy = false
   #lost = 0
 
-  constructor(fd: number) {
+  /** @param blockBytes - most bytes of whole lines that are written at once */
+  constructor(fd: number, blockBytes = BLOCK_BYTES) {
+    this.#blockBytes = blockBytes
     this.#sink = openSink(fd)
     this.#timer = setInterval(() => this.#next(), FLUSH_INTERVAL_MS).unref()
   }
@@ -39,7 +50,7 @@ export class LineWriter {
     }
     this.#lines.push(line)
     this.#held += line.length
-    if (this.#held >= BLOCK_CHARACTERS) this.#next()
+    if (this.#held >= this.#blockBytes) this.#next()
   }
 
   /** How many lines were lost because nobody read them. */
@@ -72,10 +83,16 @@ export class LineWriter {
   }
 
   #take(): Uint8Array {
-    const block = Buffer.from(this.#lines.join(''))
-    this.#lines = []
-    this.#held = 0
-    return block
+    let count = 0
+    let bytes = 0
+    for (const line of this.#lines) {
+      bytes += Buffer.byteLength(line)
+      if (count > 0 && bytes > this.#blockBytes) break
+      count += 1
+    }
+    const text = this.#lines.splice(0, count).join('')
+    this.#held -= text.length
+    return Buffer.from(text)
   }
 
   #advance(
@@ -89,6 +106,6 @@ export class LineWriter {
     }
     // A block that cannot be written is lost: the next one may fare better.
     this.#block = error || written >= block.length ? undefined : block.subarray(written)
-    if (this.#block || this.#held >= BLOCK_CHARACTERS) this.#next()
+    if (this.#block || this.#held >= this.#blockBytes) this.#next()
   }
 }

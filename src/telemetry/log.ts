@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { HsmError } from '../core/hsm.js'
-import { LineWriter } from './line-writer.js'
+import { LineWriter, SHARED_BLOCK_BYTES } from './line-writer.js'
 import { redact } from './redact.js'
 
 /** How much is logged, from everything to nothing. */
@@ -29,9 +29,9 @@ export interface LogStream {
   close?(): Promise<void>
 }
 
-/** Opens the log on standard output. */
-export function openLog(level: LogLevel): Log {
-  return startLog(level, new LineWriter(1))
+/** Opens the log on standard output; `shared` where other processes write to the same. */
+export function openLog(level: LogLevel, shared = false): Log {
+  return startLog(level, shared ? new LineWriter(1, SHARED_BLOCK_BYTES) : new LineWriter(1))
 }
 
 /** Opens a log on any stream. */

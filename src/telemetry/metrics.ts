@@ -1,21 +1,37 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { AuditObserver } from '../core/audit-observer.js'
 import type { DueWork } from '../core/due-work.js'
 import type { HsmObserver } from '../core/hsm-observer.js'
+import { auditCheckObserver, auditObserver } from './audit-metrics.js'
+import { SECONDS, hsmObserver } from './hsm-metrics.js'
+import { type OutlookGauges, outlookGauges } from './outlook-metrics.js'
 
-/** Upper bounds in seconds, from a call that never left the process to one that met its deadline. */
-const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** What the listener shows to clients, and what it judges theirs by. */
+export type ListenerCertificate = 'server' | 'client-ca'
 
-/** The figures of one process. Every metric name is written down in this file. */
+/** The figures of one process. Every name of a metric is written down in this folder. */
 export interface Metrics {
   /** Counts a request; `code` is `ok` or an error code, both labels come from closed sets. */
   request(operation: string, code: string, seconds: number): void
+  /** Counts a request that took longer than the operator wants. */
+  slowRequest(this: void, operation: string): void
+  /** Takes note when a certificate of the listener expires, in milliseconds since 1970; nothing where there is none. */
+  certificateExpires(this: void, certificate: ListenerCertificate, time: number | undefined): void
+  /** Watches due work, and what lies ahead. */
+  readonly dueWorkGauges: OutlookGauges
   /** Counts an item of due work. */
   dueWork(work: DueWork, outcome: 'done' | 'failed' | 'held'): void
   /** Watches the HSM layer. */
   readonly hsm: HsmObserver
+  /** Tells of a check of the whole audit log: how many chains have flaws, and when, in milliseconds since 1970. */
+  auditChecked(this: void, flaws: number, time: number): void
+  /** Watches the audit log. */
+  readonly audit: AuditObserver
   readonly contentType: string
   /** Everything measured so far in the text format of Prometheus. */
   text(): Promise<string>
+  /** The same as JSON, to be added to that of other processes. */
+  snapshot(this: void): Promise<unknown>
 }
 
 /** Makes the figures of this process, in a registry of their own. */
@@ -35,6 +51,20 @@ export function createMetrics(): Metrics {
     buckets: SECONDS,
     registers: [registry],
   })
+  const slow = new Counter({
+    name: 'kms_slow_requests_total',
+    help: 'Requests that took longer than KMS_SLOW_CALL_MS, by operation.',
+    labelNames: ['operation'] as const,
+    registers: [registry],
+  })
+  const certificates = new Gauge({
+    name: 'kms_tls_certificate_expiry_timestamp_seconds',
+    help: 'When the first certificate of a file expires, in seconds since 1970, by file: server, client-ca.',
+    labelNames: ['certificate'] as const,
+    // Of several processes the one with the oldest file is what matters.
+    aggregator: 'min',
+    registers: [registry],
+  })
   const dueWork = new Counter({
     name: 'kms_due_work_total',
     help: 'Work that nobody calls for (destruction, lapse, rotation, import-pair) by outcome.',
@@ -46,55 +76,18 @@ export function createMetrics(): Metrics {
       requests.inc({ operation, code })
       seconds.observe({ operation }, elapsed)
     },
+    slowRequest: (operation) => slow.inc({ operation }),
+    certificateExpires(certificate, time) {
+      if (time === undefined) certificates.remove({ certificate })
+      else certificates.set({ certificate }, time / 1000)
+    },
+    dueWorkGauges: outlookGauges(registry),
     dueWork: (work, outcome) => dueWork.inc({ work, outcome }),
     hsm: hsmObserver(registry),
+    audit: auditObserver(registry),
+    auditChecked: auditCheckObserver(registry),
     contentType: registry.contentType,
     text: () => registry.metrics(),
-  }
-}
-
-function hsmObserver(registry: Registry): HsmObserver {
-  const registers = [registry]
-  const calls = new Counter({
-    name: 'kms_hsm_calls_total',
-    help: 'Calls to the HSM by command and by outcome: ok, or the class of the failure.',
-    labelNames: ['command', 'outcome'] as const,
-    registers,
-  })
-  const seconds = new Histogram({
-    name: 'kms_hsm_call_seconds',
-    help: 'Time of a call to the HSM, the wait for an agent included.',
-    labelNames: ['command'] as const,
-    buckets: SECONDS,
-    registers,
-  })
-  const queue = new Gauge({
-    name: 'kms_hsm_queue_length',
-    help: 'Calls that wait for an agent.',
-    registers,
-  })
-  const agents = new Gauge({
-    name: 'kms_hsm_agents',
-    help: 'Agents by state.',
-    labelNames: ['state'] as const,
-    registers,
-  })
-  const restarts = new Counter({
-    name: 'kms_hsm_agent_restarts_total',
-    help: 'Agents that ended and were replaced, by reason.',
-    labelNames: ['reason'] as const,
-    registers,
-  })
-  return {
-    call(command, outcome, elapsed) {
-      calls.inc({ command, outcome })
-      seconds.observe({ command }, elapsed)
-    },
-    queue: (length) => queue.set(length),
-    agents({ ready, starting }) {
-      agents.set({ state: 'ready' }, ready)
-      agents.set({ state: 'starting' }, starting)
-    },
-    agentEnded: (reason) => restarts.inc({ reason }),
+    snapshot: () => registry.getMetricsAsJSON(),
   }
 }
