@@ -75,7 +75,8 @@ export class Stack {
       await sleep(300)
     }
     const log = await this.logs(service, '--tail', '20')
-    throw new Error(`${service} is ${state?.Status}, ${state?.Health?.Status}:\n${log}`)
+    const { Status: status, ExitCode: code, Health: health } = state ?? {}
+    throw new Error(`${service} is ${status} (exit code ${code}), ${health?.Status}:\n${log}`)
   }
 
   /** The state of a service's container as the engine reports it. */

@@ -8,7 +8,7 @@ import { UsageError } from '../../src/cli/command.js'
 import { NoAnswer, sendRequest } from '../../src/cli/send-request.js'
 import { KmsError } from '../../src/core/errors.js'
 import { CredentialsError } from '../../src/credentials-file.js'
-import { type Bench, VECTOR, createBench } from '../support/sign.js'
+import { type Bench, SOMEBODY, VECTOR, createBench } from '../support/sign.js'
 
 interface Seen {
   readonly line: string
@@ -35,7 +35,14 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     body: body.toString(),
   })
   try {
-    await bench.authenticator.authenticate({ method, url, headers, rawHeaders, body })
+    await bench.authenticator.authenticate({
+      method,
+      url,
+      headers,
+      rawHeaders,
+      body,
+      client: SOMEBODY,
+    })
     response.writeHead(answer.status).end(answer.text)
   } catch (error) {
     const { code = '', status = 500 } = error instanceof KmsError ? error : {}

@@ -19,7 +19,15 @@ test('lists every operation with its address, and no other', () => {
 })
 
 test('lists every setting that the program reads, and no other', () => {
-  const source = ['src/config.ts', 'src/tls-settings.ts', 'src/hsm-clusters.ts']
+  const source = [
+    'src/config.ts',
+    'src/agent-settings.ts',
+    'src/tls-settings.ts',
+    'src/limit-settings.ts',
+    'src/issuer-settings.ts',
+    'src/hsm-clusters.ts',
+    'src/hsm-previous.ts',
+  ]
     .map(textOf)
     .join('')
   const read = new Set(source.match(/\bKMS_[A-Z0-9_]+/g))
@@ -39,13 +47,26 @@ test('states the defaults of the program', () => {
   const own = {
     KMS_LISTEN: `${config.host}:${config.port}`,
     KMS_HSM_PROFILE: config.profile.name,
+    KMS_HTTP_PROCESSES: String(config.httpProcesses),
     KMS_QUEUE_LIMIT: String(config.queueLimit),
+    KMS_REQUEST_LIMIT: String(config.requestLimit),
     KMS_HSM_TIMEOUT_MS: String(config.hsmTimeoutMs),
     KMS_LOG_LEVEL: config.logLevel,
+    KMS_SLOW_CALL_MS: String(config.slowCallMs),
     KMS_REGION: config.region,
     KMS_CMK_QUOTA: String(config.cmkQuota),
     KMS_GRANT_QUOTA: String(config.grantQuota),
     KMS_ALIAS_LIST_FORM: config.aliasListForm,
+    KMS_AUDIT: config.audit.on ? 'on' : 'off',
+    KMS_AUDIT_FILE_MB: String(config.audit.maxFileBytes / 1024 / 1024),
+    KMS_AUDIT_CHECKPOINT_S: String(config.audit.checkpointMs / 1000),
+    KMS_AUDIT_VERIFY_S: String(config.audit.verifyMs / 1000),
+    KMS_RATE_PER_CALLER: String(config.limits.rates.perCaller),
+    KMS_RATE_PER_ADDRESS: String(config.limits.rates.perAddress),
+    KMS_RATE_STORE: config.limits.shared ? 'postgres' : 'memory',
+    KMS_LOCKOUT_FAILURES: String(config.limits.lockOut.failures),
+    KMS_LOCKOUT_SECONDS: String(config.limits.lockOut.ms / 1000),
+    KMS_LOCKOUT_SCOPE: config.limits.lockOut.scope,
   }
   for (const [name, value] of Object.entries(own))
     expect([name, documented.get(name)]).toEqual([name, value])

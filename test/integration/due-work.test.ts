@@ -11,18 +11,15 @@ import { describeUnless } from '../support/describe-unless.js'
 import { openTestHsm } from '../support/open-pkcs11-hsm.js'
 import { type Postgres, postgresBinaries, startPostgres } from '../support/postgres.js'
 import { cmkWith, versionWith } from '../support/sample-cmk.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
+import { chosen, noToken } from '../support/chosen-token.js'
 import type { TestToken } from '../support/test-token.js'
 
 const NOW = 1_800_000_000_000
 const LATER = NOW + 5 * 60_000
 const DAY_MS = 86_400_000
 
-const reason = !softHsmModule()
-  ? 'SoftHSM is not installed'
-  : postgresBinaries() === undefined
-    ? 'PostgreSQL is not installed'
-    : undefined
+const reason =
+  noToken ?? (postgresBinaries() === undefined ? 'PostgreSQL is not installed' : undefined)
 
 describeUnless(reason, 'two replicas on one database and one token', () => {
   let server: Postgres | undefined
@@ -33,7 +30,7 @@ describeUnless(reason, 'two replicas on one database and one token', () => {
   beforeAll(async () => {
     server = await startPostgres()
     const url = await server.createDatabase()
-    token = await openSoftHsmToken()
+    token = await chosen.open()
     for (let replica = 0; replica < 2; replica++) {
       databases.push(await openDatabase(url))
       hsms.push(await openTestHsm(token, { agents: 1 }))
@@ -63,16 +60,19 @@ describeUnless(reason, 'two replicas on one database and one token', () => {
     const { keys, importPairs } = at(databases, replica)
     const hsm = at(hsms, replica)
     const bindingKeys = { current: { keyId: newKeyId(), version: 1 }, find: () => undefined }
+    function tokenOf() {
+      return Promise.resolve({ home: 1, hsm, bindingKeys })
+    }
     await runDueWork(
       {
         keys,
         importPairs,
-        tokens: { of: () => Promise.resolve({ hsm, bindingKeys }) },
+        tokens: { of: tokenOf, at: tokenOf, homes: () => [1] },
         observer: {
           done: (work, { keyId, versions }) =>
             events.push(`${work} ${keyId} ${versions.join(',')}`),
-          failed: (work, keyId) => events.push(`${work} ${keyId} failed`),
-          held: (keyId) => events.push(`destruction ${keyId} held`),
+          failed: (work, { keyId }) => events.push(`${work} ${keyId} failed`),
+          held: ({ keyId }) => events.push(`destruction ${keyId} held`),
         },
         ...changed,
       },

@@ -4,14 +4,17 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeUnless } from '../support/describe-unless.js'
 import { digested } from '../support/digested-datakey.js'
 import { newFolder } from '../support/folder.js'
+import { lackOf, limits, testEachUnless, testUnless } from '../support/lacks.js'
 import { OfficialClient, text } from '../support/official-client.js'
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
-import { softHsmModule } from '../support/softhsm-token.js'
+import { noToken } from '../support/chosen-token.js'
 import { newPrivateKey, wrapMaterial, wrapPrivateKey } from '../support/wrapped-material.js'
 
 type Body = Readonly<Record<string, unknown>>
 
-describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'key import', () => {
+const noPairs = lackOf('imports of pairs', limits.imports.includes('pairs'))
+
+describeUnless(noToken, 'key import', () => {
   let folder: Awaited<ReturnType<typeof newFolder>>
   let service: ServiceProcess
   let client: OfficialClient
@@ -109,12 +112,14 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'key im
     expect(await stateOf(key_id)).toBe('2')
   }, 60_000)
 
-  test.each([
-    ['RSA_2048', 'rsa-2048'],
-    ['EC_P256', 'ec-p256'],
-  ] as const)(
-    'a pair of %s comes and stays',
-    async (spec, kind) => {
+  testEachUnless(
+    [
+      ['RSA_2048', 'rsa-2048'],
+      ['EC_P256', 'ec-p256'],
+    ] as const,
+    () => noPairs,
+    ([spec]) => `a pair of ${spec} comes and stays`,
+    async ([spec, kind]) => {
       const key_id = await create(spec)
       const { import_token, public_key } = await parameters(key_id)
       const body = { key_id, import_token, ...wrapPrivateKey(public_key, newPrivateKey(kind)) }
@@ -142,14 +147,22 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'key im
     const encrypted_key_material = wrapMaterial(older.public_key, randomBytes(32), 'sha1')
     const body = { key_id, import_token: older.import_token, encrypted_key_material }
     expect((await client.call('import-key-material', body)).body).toEqual({})
-    const pair = await create('EC_P256')
-    const own = await parameters(pair)
-    const odd = wrapPrivateKey(own.public_key, newPrivateKey('ec-p384'))
-    const refused = await client.call('import-key-material', {
-      key_id: pair,
-      import_token: own.import_token,
-      ...odd,
-    })
-    expect([refused.status, refused.body['error_code']]).toEqual([400, 'KMS.2609'])
   }, 60_000)
+
+  testUnless(
+    noPairs,
+    'another private key than the key is for is refused',
+    async () => {
+      const pair = await create('EC_P256')
+      const own = await parameters(pair)
+      const odd = wrapPrivateKey(own.public_key, newPrivateKey('ec-p384'))
+      const refused = await client.call('import-key-material', {
+        key_id: pair,
+        import_token: own.import_token,
+        ...odd,
+      })
+      expect([refused.status, refused.body['error_code']]).toEqual([400, 'KMS.2609'])
+    },
+    60_000,
+  )
 })

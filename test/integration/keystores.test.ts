@@ -12,10 +12,10 @@ import {
   failToStart,
   startServiceProcess,
 } from '../support/service-process.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
+import { chosen, noToken, settingsOf } from '../support/chosen-token.js'
 import type { TestToken } from '../support/test-token.js'
 
-describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'keystores', () => {
+describeUnless(noToken, 'keystores', () => {
   let folder: Awaited<ReturnType<typeof newFolder>>
   let own: TestToken
   let second: TestToken
@@ -28,18 +28,23 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'keysto
 
   beforeAll(async () => {
     folder = await newFolder()
-    own = await openSoftHsmToken()
-    second = await openSoftHsmToken()
+    own = await chosen.open()
+    second = await chosen.open()
     environment = {
-      ...own.environment,
-      KMS_PKCS11_URI: own.uri,
+      ...settingsOf(own),
       KMS_HSM_CLUSTERS: join(folder.path, 'clusters.json'),
       KMS_AGENTS: '1',
     }
     await setClusters({
-      vault: { uri: second.uri, profile: 'softhsm2', agents: 1, environment: second.environment },
+      vault: {
+        uri: second.uri,
+        profile: second.profile,
+        agents: 1,
+        environment: second.environment,
+      },
       away: {
         uri: second.uri.replace(/token=[^?;]*/, 'token=nowhere'),
+        profile: second.profile,
         environment: second.environment,
       },
     })

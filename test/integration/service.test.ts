@@ -5,15 +5,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { describeUnless } from '../support/describe-unless.js'
 import { digested } from '../support/digested-datakey.js'
 import { newFolder } from '../support/folder.js'
+import { lackOf, limits, testEachUnless } from '../support/lacks.js'
 import { OfficialClient, text } from '../support/official-client.js'
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
-import { softHsmModule } from '../support/softhsm-token.js'
+import { isChosen, noToken, pinsOf } from '../support/chosen-token.js'
 
 const SAMPLE =
   '7549d9aea901767bf3c0b3e14b10722eaf6f59053bbd82045d04e075e809a0fe6ccab48f8e5efe74e4b18ff0512525e5' +
   '27b10331100f357bf42125d8d5ced94f fbc8ac72b0785ca7fe33eb6776ce3990b11e32b299d9c0a9ee0305fb9540f797'
 
-describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the service', () => {
+function lackOfLength(bits: number): string | undefined {
+  return lackOf(`data keys of ${bits} bits`, bits <= 8 * limits.maxSecretBytes)
+}
+
+describeUnless(noToken, 'the service', () => {
   let folder: Awaited<ReturnType<typeof newFolder>>
   let service: ServiceProcess
   let client: OfficialClient
@@ -48,28 +53,35 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the se
     expect(frame.subarray(156)).toEqual(checksum)
   })
 
-  test('wraps and unwraps every length from 1 to 1024 bytes', async () => {
-    for (let first = 1; first <= 1024; first += 64) {
+  test('wraps and unwraps every length from 1 byte to the longest', async () => {
+    for (let first = 1; first <= limits.maxSecretBytes; first += 64) {
       const lengths = Array.from({ length: 64 }, (_, index) => first + index)
       await Promise.all(lengths.map((length) => roundTrip(client, keyId, digested(length))))
     }
   }, 120_000)
 
-  test.each([8, 64, 256, 520, 4096, 8192])('generates data keys of %i bits', async (bits) => {
-    const made = await client.succeed('create-datakey', {
-      key_id: keyId,
-      datakey_length: String(bits),
-    })
-    expect(await open(client, keyId, text(made, 'cipher_text'), bits / 8)).toBe(
-      text(made, 'plain_text'),
-    )
-    const sealed = await client.succeed('create-datakey-without-plaintext', {
-      key_id: keyId,
-      datakey_length: String(bits),
-    })
-    expect(Object.keys(sealed).sort()).toEqual(['cipher_text', 'key_id'])
-    expect(await open(client, keyId, text(sealed, 'cipher_text'), bits / 8)).toHaveLength(bits / 4)
-  })
+  testEachUnless(
+    [8, 64, 256, 520, 2048, 4096, 8192],
+    lackOfLength,
+    (bits) => `generates data keys of ${bits} bits`,
+    async (bits) => {
+      const made = await client.succeed('create-datakey', {
+        key_id: keyId,
+        datakey_length: String(bits),
+      })
+      expect(await open(client, keyId, text(made, 'cipher_text'), bits / 8)).toBe(
+        text(made, 'plain_text'),
+      )
+      const sealed = await client.succeed('create-datakey-without-plaintext', {
+        key_id: keyId,
+        datakey_length: String(bits),
+      })
+      expect(Object.keys(sealed).sort()).toEqual(['cipher_text', 'key_id'])
+      expect(await open(client, keyId, text(sealed, 'cipher_text'), bits / 8)).toHaveLength(
+        bits / 4,
+      )
+    },
+  )
 
   test('binds the encryption context and the additional data', async () => {
     const { dek, ...fields } = digested(32)
@@ -128,10 +140,8 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the se
     })
     await new Promise((resolve) => setTimeout(resolve, 700))
     const directory = service.dataDirectory
-    const pin = (await readFile(join(directory, 'softhsm', 'user-pin'), 'latin1')).trim()
     const secrets = [
-      pin,
-      (await readFile(join(directory, 'softhsm', 'so-pin'), 'latin1')).trim(),
+      ...(await pinsOf(directory)),
       service.credentials().secret_access_key,
       dek.toString('hex'),
     ]
@@ -157,7 +167,9 @@ describeUnless(softHsmModule() ? undefined : 'SoftHSM is not installed', 'the se
 
   test('keeps its files to itself', async () => {
     const directory = service.dataDirectory
-    for (const name of ['credentials.json', 'kms.sqlite', 'softhsm/user-pin', 'softhsm/so-pin']) {
+    // Only the development token lies in the data directory.
+    const pins = isChosen ? [] : ['softhsm/user-pin', 'softhsm/so-pin']
+    for (const name of ['credentials.json', 'kms.sqlite', ...pins]) {
       expect(((await stat(join(directory, name))).mode & 0o777).toString(8)).toBe('600')
     }
     expect(((await stat(directory)).mode & 0o777).toString(8)).toBe('700')

@@ -61,6 +61,7 @@ describe('a wrong setting', () => {
     ['KMS_HSM_PROFILE', 'pkcs11-v3', /^KMS_PKCS11_URI: .*pkcs11-v3/],
     ['KMS_AGENTS', '0', /^KMS_AGENTS: .*1 to 64/],
     ['KMS_AGENTS', 'two', /^KMS_AGENTS: /],
+    ['KMS_SESSIONS_PER_AGENT', '2', /^KMS_SESSIONS_PER_AGENT: .*softhsm2/],
     ['KMS_QUEUE_LIMIT', '-1', /^KMS_QUEUE_LIMIT: /],
     ['KMS_HSM_TIMEOUT_MS', '1e3', /^KMS_HSM_TIMEOUT_MS: /],
     ['KMS_LOG_LEVEL', 'loud', /^KMS_LOG_LEVEL: .*trace/],

@@ -29,7 +29,7 @@ test.each(operations.map((operation) => [operation.name, operation] as const))(
   (name, operation) => {
     const item = paths[operation.path]?.[operation.method.toLowerCase()]
     expect(item?.operationId).toBe(name)
-    expect(item?.security).toHaveLength(operation.access === 'project' ? 1 : 0)
+    expect(item?.security).toHaveLength(operation.access === 'project' ? 2 : 0)
     const inPath = item?.parameters.filter((parameter) => parameter.in === 'path')
     const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter)
     expect(inPath?.map((parameter) => parameter.name)).toEqual(names)

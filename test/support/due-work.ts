@@ -13,8 +13,8 @@ export async function workOn(
   const { keys, importPairs, tokens } = app.service
   const observer: DueWorkParts['observer'] = {
     done: (work, { keyId, versions }) => events.push(`${work} ${keyId} ${versions.join(',')}`),
-    failed: (work, keyId) => events.push(`${work} ${keyId} failed`),
-    held: (keyId) => events.push(`destruction ${keyId} held`),
+    failed: (work, { keyId }) => events.push(`${work} ${keyId} failed`),
+    held: ({ keyId }) => events.push(`destruction ${keyId} held`),
   }
   const parts = { keys, importPairs, tokens, observer, ...changed }
   await runDueWork(parts, { now, mayDestroy, stopping: () => false })
@@ -29,8 +29,17 @@ export function tokensFailing(
   const hsm: Hsm = Object.create(app.service.hsm, {
     [call]: { value: () => Promise.reject(new HsmError('unavailable', 'The token is gone.')) },
   }) as Hsm
+  return tokensWith(app, hsm)
+}
+
+/** The tokens of a service, each with another HSM in its place. */
+export function tokensWith(app: TestApp, hsm: Hsm): DueWorkParts['tokens'] {
   const { tokens } = app.service
-  return { ...tokens, of: async (id) => ({ ...(await tokens.of(id)), hsm }) }
+  return {
+    of: async (id) => ({ ...(await tokens.of(id)), hsm }),
+    at: async (id, home) => ({ ...(await tokens.at(id, home)), hsm }),
+    homes: () => tokens.homes(),
+  }
 }
 
 /** A store that dies at the n-th change. */

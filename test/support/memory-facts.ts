@@ -30,6 +30,9 @@ export const MEMORY_LIMITS: HsmLimits = {
     'ed25519',
   ],
   oaepHashes: ['sha1', 'sha256'],
+  imports: ['secrets', 'pairs'],
+  agrees: true,
+  sealsData: true,
 }
 
 /** Who the in-memory HSM says it is. */

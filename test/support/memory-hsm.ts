@@ -12,9 +12,11 @@ import {
   type KnownAnswer,
   type TokenIdentity,
 } from '../../src/core/hsm.js'
+import type { Assessment } from '../../src/core/hsm-assessment.js'
 import type { PairUse } from '../../src/core/hsm-pairs.js'
 import type { KeyRef } from '../../src/core/ids.js'
 import { type DataCommands, dataCommands } from './memory-data.js'
+import { assessmentCommands } from './memory-assessment.js'
 import { MEMORY_IDENTITY, MEMORY_LIMITS } from './memory-facts.js'
 import { knownAnswersOf } from './memory-known-answers.js'
 import type { HsmCall, MemoryHsmOptions } from './memory-options.js'
@@ -39,10 +41,10 @@ export type { HsmCall, MemoryHsmOptions } from './memory-options.js'
 export function createMemoryHsm(options: MemoryHsmOptions = {}): Hsm {
   const hsm = new MemoryHsm(options)
   const token = hsm.inside()
-  return Object.assign(hsm, pairsCommands(token), dataCommands(token))
+  return Object.assign(hsm, pairsCommands(token), dataCommands(token), assessmentCommands(token))
 }
 
-class MemoryHsm implements Omit<Hsm, keyof PairsCommands | keyof DataCommands> {
+class MemoryHsm implements Omit<Hsm, keyof PairsCommands | keyof DataCommands | keyof Assessment> {
   readonly limits: HsmLimits
   readonly #keys = new Map<string, MemoryKey>()
   readonly #pairs = new Map<string, MemoryPair>()
@@ -88,6 +90,10 @@ class MemoryHsm implements Omit<Hsm, keyof PairsCommands | keyof DataCommands> {
   async checkValue(request: { readonly key: KeyRef; readonly kind: KeyKind }): Promise<Uint8Array> {
     await this.#enter('checkValue')
     return checkValueOf(this.#find(request.key, request.kind))
+  }
+
+  discardKey(key: KeyRef): Promise<void> {
+    return this.destroyKey(key)
   }
 
   async destroyKey(key: KeyRef): Promise<void> {

@@ -35,6 +35,8 @@ export function verifyPkcs1(
   digest: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  // Without its leading zero it would be the same number.
+  if (signature.length !== modulusBytes(key)) return false
   try {
     const opened = publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature)
     return opened.equals(digestInfo(hash, digest))

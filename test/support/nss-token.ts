@@ -27,11 +27,13 @@ export function nssModule(): string | undefined {
   return CANDIDATES.find((path) => existsSync(path))
 }
 
-/** A fresh NSS softokn key store with a random password in a temporary folder. */
-export async function openNssToken(): Promise<TestToken> {
+/**
+ * A fresh NSS softokn key store with a random password, in a temporary folder, or in one that is there already.
+ */
+export async function openNssToken(within = tmpdir()): Promise<TestToken> {
   const module = nssModule()
   if (module === undefined) throw new Error('libsoftokn3.so is not installed (package libnss3).')
-  const directory = await mkdtemp(join(tmpdir(), 'kms-nss-'))
+  const directory = await mkdtemp(join(within, 'kms-nss-'))
   async function remove(): Promise<void> {
     await rm(directory, { recursive: true, force: true })
   }

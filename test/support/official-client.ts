@@ -13,6 +13,8 @@ export interface ClientCredentials {
 export interface ApiAnswer {
   readonly status: number
   readonly requestId: string | null
+  /** The header Retry-After. */
+  readonly retryAfter: string | null
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -88,6 +90,7 @@ async function send(url: string, init: RequestInit): Promise<ApiAnswer> {
   return {
     status: response.status,
     requestId: response.headers.get('x-request-id'),
+    retryAfter: response.headers.get('retry-after'),
     // The API answers JSON objects alone; whoever reads a member judges it.
     body: body as Readonly<Record<string, unknown>>,
   }

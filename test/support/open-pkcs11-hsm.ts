@@ -1,5 +1,5 @@
 import type { Hsm } from '../../src/core/hsm.js'
-import type { HsmObserver } from '../../src/core/hsm-observer.js'
+import { type HsmObserver, NO_HSM_OBSERVER } from '../../src/core/hsm-observer.js'
 import type { PoolOptions } from '../../src/hsm/agent-pool.js'
 import { openPkcs11Hsm } from '../../src/hsm/pkcs11-hsm.js'
 import { type Profile, loadProfile } from '../../src/hsm/profile.js'
@@ -10,19 +10,16 @@ import type { TestToken } from './test-token.js'
 export interface HsmTestOptions extends Partial<Omit<PoolOptions, 'start' | 'environment'>> {
   readonly changeProfile?: (profile: Profile) => Profile
   readonly environment?: Readonly<Record<string, string>>
+  /** Sessions of each agent; default 1. */
+  readonly sessions?: number
 }
 
 /** An observer for tests that do not look. */
-export const silentObserver: HsmObserver = {
-  call: () => undefined,
-  queue: () => undefined,
-  agents: () => undefined,
-  agentEnded: () => undefined,
-}
+export const silentObserver: HsmObserver = NO_HSM_OBSERVER
 
 /** Opens a real token through real agents. */
 export function openTestHsm(token: TestToken, options: HsmTestOptions = {}): Promise<Hsm> {
-  const { changeProfile, environment, ...pool } = options
+  const { changeProfile, environment, sessions = 1, ...pool } = options
   const loaded = loadProfile(token.profile)
   return openPkcs11Hsm({
     agents: 2,
@@ -32,6 +29,7 @@ export function openTestHsm(token: TestToken, options: HsmTestOptions = {}): Pro
     ...pool,
     start: {
       address: parseTokenUri(token.uri),
+      sessions,
       profile: changeProfile ? changeProfile(loaded) : loaded,
     },
     environment: { ...token.environment, ...environment },

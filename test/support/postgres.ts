@@ -14,6 +14,14 @@ export interface Postgres {
   readonly url: string
   /** Makes a new empty database in it and returns its URL. */
   createDatabase(): Promise<string>
+  /** Ends the server, with every connection to it, and starts it again at the same address. */
+  restart(): Promise<void>
+  /**
+   * Ends the server and leaves its files: SIGINT is its fast shutdown, SIGQUIT its immediate one, SIGKILL a crash.
+   */
+  end(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>
+  /** Starts it again where it was; resolves when it takes connections. */
+  startAgain(): Promise<void>
   /** Ends the server and deletes its files; may be called twice. */
   stop(): Promise<void>
 }
@@ -55,11 +63,21 @@ async function startIn(directory: string, binaries: string): Promise<Postgres> {
     await chown(directory, account.uid, account.gid)
   }
   await runInitdb({ binaries, directory, passwordFile, account })
-  const { postmaster, port } = await startOnFreePort({ binaries, directory, account })
+  const first = await startOnFreePort({ binaries, directory, account })
+  const { port } = first
+  let { postmaster } = first
   const url = new URL(`postgres://kms:${password}@127.0.0.1:${port}/postgres`)
   return {
     url: url.href,
     createDatabase: () => createDatabase(url),
+    restart: async () => {
+      await postmaster.stop()
+      postmaster = await startUntilFree({ binaries, directory, account, port })
+    },
+    end: (signal) => postmaster.end(signal),
+    startAgain: async () => {
+      postmaster = await startUntilFree({ binaries, directory, account, port })
+    },
     stop: async () => {
       await postmaster.stop()
       await rm(directory, { recursive: true, force: true })
@@ -79,6 +97,20 @@ async function startOnFreePort(settings: {
       return { postmaster: await startPostmaster({ ...settings, port }), port }
     } catch (error) {
       if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** What a server that was killed leaves behind ends by itself, a moment later. */
+async function startUntilFree(
+  settings: Parameters<typeof startPostmaster>[0],
+): Promise<Postmaster> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startPostmaster(settings)
+    } catch (error) {
+      if (attempt === 50) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
 }

@@ -11,6 +11,8 @@ export interface Account {
 
 /** A running PostgreSQL server process. */
 export interface Postmaster {
+  /** Ends it with a signal, and waits until it has ended. */
+  end(signal: NodeJS.Signals): Promise<void>
   /** Waits until it has ended. */
   stop(): Promise<void>
 }
@@ -53,7 +55,13 @@ export async function startPostmaster(
   const ended = once(server, 'exit')
   ended.catch(() => undefined) // untilReady reports a server that could not be started
   await untilReady(server)
-  return { stop: () => stop(server, ended) }
+  return {
+    async end(signal) {
+      server.kill(signal)
+      await ended
+    },
+    stop: () => stop(server, ended),
+  }
 }
 
 function untilReady(server: ChildProcess): Promise<void> {

@@ -15,6 +15,7 @@ export function cmkWith(stated: Partial<Cmk> = {}): Cmk {
     origin: 'kms',
     enterpriseProjectId: '0',
     keystoreId: '0',
+    homes: [{ home: 1, since: 1 }],
     currentVersion: 7,
     createdAt: 1_700_000_000_000,
     deletionAt: undefined,
@@ -32,6 +33,7 @@ export function versionWith(cmk: Cmk, stated: Partial<KeyVersion> = {}): KeyVers
   return {
     key: { keyId: cmk.id, version: 1 },
     materialId: newKeyId(),
+    home: 1,
     checkValue: Uint8Array.of(1, 2, 3),
     createdAt: cmk.createdAt,
     expiresAt: undefined,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Credentials } from '../../src/credentials-file.js'
+import { tokenSettings } from './chosen-token.js'
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 const START_LIMIT_MS = 60_000
@@ -25,17 +26,26 @@ export interface ServiceProcess {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Starts the service on a free port of the loopback and waits until it listens. */
+/**
+ * Starts the service on a free port of the loopback and waits until it listens. `descriptors`: what it is given from the
+ * descriptor 3 on.
+ */
 export async function startServiceProcess(
   dataDirectory: string,
   environment: Environment = {},
+  descriptors: readonly number[] = [],
 ): Promise<ServiceProcess> {
-  const run = spawnService({
+  const settings = {
     KMS_LISTEN: '127.0.0.1:0',
     KMS_DATA_DIR: dataDirectory,
     KMS_AGENTS: '2',
+    // Tests of other things call as fast as they can.
+    KMS_RATE_PER_ADDRESS: '0',
+    KMS_RATE_PER_CALLER: '0',
+    ...(await ownToken(dataDirectory, environment)),
     ...environment,
-  })
+  }
+  const run = spawnService(settings, descriptors)
   const url = await listening(run)
   return {
     child: run.child,
@@ -55,11 +65,17 @@ export async function startServiceProcess(
   }
 }
 
+/** The chosen token, unless the test names one of its own. */
+async function ownToken(dataDirectory: string, environment: Environment): Promise<Environment> {
+  return environment['KMS_PKCS11_URI'] === undefined ? tokenSettings(dataDirectory) : {}
+}
+
 /** Runs the service with settings that should stop it, and returns how it ended. */
 export async function failToStart(
   environment: Environment,
+  descriptors: readonly number[] = [],
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
-  const run = spawnService(environment)
+  const run = spawnService(environment, descriptors)
   const timer = setTimeout(() => run.child.kill('SIGKILL'), START_LIMIT_MS)
   await once(run.child, 'close')
   clearTimeout(timer)
@@ -72,17 +88,17 @@ interface Run {
   err(this: void): string
 }
 
-function spawnService(environment: Environment): Run {
+function spawnService(environment: Environment, descriptors: readonly number[]): Run {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('KMS_') && name !== 'SOFTHSM2_CONF' && name !== 'NODE_OPTIONS',
   )
   const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
     env: { ...Object.fromEntries(inherited), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
   })
   const texts = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString('utf8')))
-  child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString('utf8')))
+  child.stdout?.on('data', (chunk: Buffer) => (texts.out += chunk.toString('utf8')))
+  child.stderr?.on('data', (chunk: Buffer) => (texts.err += chunk.toString('utf8')))
   return { child, out: () => texts.out, err: () => texts.err }
 }
 

@@ -3,7 +3,10 @@ import { type Authenticator, createAuthenticator } from '../../src/auth/authenti
 import type { SignedRequest } from '../../src/auth/claim.js'
 import type { AccessKey, AccessKeyStore } from '../../src/core/access-key.js'
 import { sealSecret } from '../../src/core/credential.js'
+import type { BearerToken } from '../../src/core/bearer-token.js'
+import type { Client } from '../../src/core/client.js'
 import type { Hsm } from '../../src/core/hsm.js'
+import type { Account, KnownIdentities, User } from '../../src/core/identity.js'
 import { type KeyRef, newKeyId, projectId } from '../../src/core/ids.js'
 import type { CredentialSealing } from '../../src/core/sealed-record.js'
 import { type MemoryHsmOptions, createMemoryHsm } from './memory-hsm.js'
@@ -59,6 +62,14 @@ export function referenceSign(request: ReferenceRequest): SignedRequest {
   return received({ method, url, headers: { ...headers, authorization }, body })
 }
 
+/** Where the requests of tests come from. */
+export const SOMEBODY: Client = {
+  address: '192.0.2.1',
+  host: undefined,
+  scheme: 'https',
+  certificate: undefined,
+}
+
 /** A request as Node's HTTP server hands it over. */
 export function received(request: {
   readonly method: string
@@ -74,6 +85,7 @@ export function received(request: {
     headers: Object.fromEntries(lowered) as Record<string, string>,
     rawHeaders: Object.entries(headers).flat(),
     body: Buffer.from(body, 'utf8'),
+    client: SOMEBODY,
   }
 }
 
@@ -82,6 +94,9 @@ export interface Bench {
   readonly authenticator: Authenticator
   readonly accessKeys: Map<string, AccessKey>
   readonly sealing: CredentialSealing
+  /** Bearer tokens by the hexadecimal form of their digest. */
+  readonly tokens: Map<string, BearerToken>
+  readonly identities: KnownUsers
   /** The time that the authenticator sees; set it at will. */
   now: number
 }
@@ -111,8 +126,9 @@ export async function storedAccessKey(
   const accessKey = {
     projectId: projectId(VECTOR.projectId),
     domainId: 'domain-1',
-    userName: 'tester',
+    userId: 'tester',
     state: 'active',
+    temporary: undefined,
     createdAt: 0,
     revision: 1,
     ...fields,
@@ -138,7 +154,40 @@ export function mapStore(accessKeys: Map<string, AccessKey>): AccessKeyStore {
       if (accessKey) accessKeys.set(id, { ...accessKey, state, revision: accessKey.revision + 1 })
       return Promise.resolve(accessKey !== undefined)
     },
+    remove: (id) => Promise.resolve(accessKeys.delete(id)),
+    removeExpired: () => Promise.resolve(0),
   }
+}
+
+/** Users and accounts that a test may change; whoever is not in them is active, and of the account given. */
+export interface KnownUsers extends KnownIdentities {
+  readonly users: Map<string, User | undefined>
+  readonly accounts: Map<string, Account | undefined>
+}
+
+/** Makes identities of which everybody is active. */
+export function activeIdentities(domainId: string): KnownUsers {
+  const users = new Map<string, User | undefined>()
+  const accounts = new Map<string, Account | undefined>()
+  const common = { state: 'active', createdAt: 0, revision: 1 } as const
+  return {
+    users,
+    accounts,
+    findUser: (id) =>
+      Promise.resolve(
+        users.has(id)
+          ? users.get(id)
+          : { ...common, id, name: id, domainId, passwordHash: undefined, certificates: [] },
+      ),
+    findProject: (id) => Promise.resolve({ ...common, id, name: id, domainId }),
+    findAccount: (id) =>
+      Promise.resolve(accounts.has(id) ? accounts.get(id) : { ...common, id, name: id }),
+  }
+}
+
+/** The hexadecimal form of bytes. */
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }
 
 /** Makes an authenticator that knows the access key of the vectors. */
@@ -149,9 +198,17 @@ export async function createBench(options?: MemoryHsmOptions): Promise<Bench> {
     secret: VECTOR.secretAccessKey,
   })
   const accessKeys = new Map([[known.id, known]])
-  const bench = { accessKeys, sealing, now: VECTOR.now }
+  const bench = {
+    accessKeys,
+    sealing,
+    tokens: new Map<string, BearerToken>(),
+    identities: activeIdentities('domain-1'),
+    now: VECTOR.now,
+  }
   const authenticator = createAuthenticator({
     accessKeys: mapStore(accessKeys),
+    identities: bench.identities,
+    bearerTokens: { find: (digest) => Promise.resolve(bench.tokens.get(hexOf(digest))) },
     secrets: sealing,
     clock: () => bench.now,
   })

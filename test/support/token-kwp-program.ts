@@ -1,7 +1,8 @@
 import pkcs11 from 'pkcs11js'
 import { KeyWrap } from '../../src/hsm/agent/key-wrap.js'
 import { TokenError } from '../../src/hsm/agent/pkcs11-error.js'
-import { openSession } from '../../src/hsm/agent/session.js'
+import { readPin } from '../../src/hsm/agent/pin-file.js'
+import { openLibrary, openSession } from '../../src/hsm/agent/session.js'
 import { knownKey, wrappableSecret } from '../../src/hsm/agent/templates.js'
 import { loadProfile } from '../../src/hsm/profile.js'
 import { parseTokenUri } from '../../src/hsm/uri.js'
@@ -32,7 +33,11 @@ interface Order {
 // The test that starts this program writes exactly this.
 const { uri, profile: name, cases } = JSON.parse(readFileSync(0, 'utf8')) as Order
 const profile = loadProfile(name)
-const keyWrap = new KeyWrap(openSession(parseTokenUri(uri)), profile)
+const address = parseTokenUri(uri)
+const keyWrap = new KeyWrap(
+  openSession(openLibrary(address), address, readPin(address, { profile })),
+  profile,
+)
 
 const results = cases.map(({ kek, secret, wrapped }): KwpResult => {
   const template = knownKey({

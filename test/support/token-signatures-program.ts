@@ -5,7 +5,8 @@ import { octetString } from '../../src/hsm/agent/der.js'
 import { KeyWrap } from '../../src/hsm/agent/key-wrap.js'
 import { macWith } from '../../src/hsm/agent/macs.js'
 import { pairRow } from '../../src/hsm/agent/pair-algorithms.js'
-import { openSession } from '../../src/hsm/agent/session.js'
+import { readPin } from '../../src/hsm/agent/pin-file.js'
+import { openLibrary, openSession } from '../../src/hsm/agent/session.js'
 import { hmacMechanism, schemeRow } from '../../src/hsm/agent/signature-mechanisms.js'
 import { verifyWith } from '../../src/hsm/agent/signing.js'
 import { knownPublic } from '../../src/hsm/agent/pair-templates.js'
@@ -56,7 +57,8 @@ export interface SignatureAnswers {
 // The test that starts this program writes exactly this.
 const order = JSON.parse(readFileSync(0, 'utf8')) as SignatureOrder
 const profile = loadProfile(order.profile)
-const session = openSession(parseTokenUri(order.uri))
+const address = parseTokenUri(order.uri)
+const session = openSession(openLibrary(address), address, readPin(address, { profile }))
 const objects = new KeyWrap(session, profile)
 
 const answers: SignatureAnswers = {

@@ -53,7 +53,18 @@ test('a cluster has the profile, the agents and the environment that it is given
   })
 })
 
+test('tokens that the library is told apart by its parameters are two', async () => {
+  const uris = ['a', 'b'].map((folder) => `${URI}&x-library-parameters=configdir%3D${folder}`)
+  const clusters = await load(JSON.stringify({ a: { uri: uris[0] }, b: { uri: uris[1] } }))
+  expect(clusters.size).toBe(2)
+})
+
 test.each([
+  [
+    JSON.stringify({ a: { uri: URI, sessions: 1, agents: 2 } }),
+    /this replica was given 1 of the token/,
+  ],
+  [JSON.stringify({ a: { uri: URI, profile: 'yubihsm2' } }), /HSM cluster a: .*cannot serve/],
   ['{', /not valid JSON/],
   ['[]', /does not fit the schema/],
   [JSON.stringify({ a: { uri: 1 } }), /does not fit the schema/],

@@ -1,3 +1,6 @@
+import huaweicloudsdkkms.v2 as sdk
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.region.region import Region
 from kms import expect, same
 
 
@@ -29,4 +32,17 @@ def replicas(kms, settings):
     )
 
 
-STEPS = [regions, replicas]
+def project_by_region(kms, settings):
+    """Credentials without a project id: the SDK asks for the project that has the name of its region."""
+    signer = BasicCredentials(settings["access_key_id"], settings["secret_access_key"])
+    client = (
+        sdk.KmsClient.new_builder()
+        .with_credentials(signer.with_iam_endpoint(settings["endpoint"]))
+        .with_region(Region(settings["region"], settings["endpoint"]))
+        .build()
+    )
+    answer = client.list_keys(sdk.ListKeysRequest(sdk.ListKeysRequestBody()))
+    expect(answer.keys is not None, "the keys of the project are not listed")
+
+
+STEPS = [regions, replicas, project_by_region]

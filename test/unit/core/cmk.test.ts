@@ -150,10 +150,11 @@ describe('what is due', () => {
 })
 
 test('a rotation counts, and sets the next date where rotation is on', () => {
-  const on = rotateTo(cmkWith({ rotation: ON }), 8, NOW)
+  const eighth = { key: { keyId: cmkWith().id, version: 8 }, home: 1 }
+  const on = rotateTo(cmkWith({ rotation: ON }), eighth, NOW)
   expect(on).toMatchObject({ currentVersion: 8 })
   expect(on.rotation).toEqual({ ...ON, lastAt: NOW, nextAt: NOW + 90 * DAY_MS, count: 1 })
-  const off = rotateTo(cmkWith(), 8, NOW)
+  const off = rotateTo(cmkWith(), eighth, NOW)
   expect(off.rotation).toMatchObject({ enabled: false, nextAt: undefined, count: 1 })
   expect(isRotationDue(cmkWith({ rotation: ON }), NOW - 1)).toBe(false)
   expect(isRotationDue(cmkWith({ rotation: ON }), NOW)).toBe(true)
