@@ -1,39 +1,69 @@
 import type { Socket } from 'node:net'
-import { ByteChannel, LENGTH_BYTES } from './byte-channel.js'
-import { MessageWriter, decodeMessage } from './message.js'
+import { LENGTH_BYTES, MessageWriter, decodeMessage } from './message.js'
 
 /*
  * Messages between the service and an agent, over the socket pair that is the agent's file descriptor 3. Both ends are of
  * one build, so the format needs no version.
  */
 
-/** One end of the channel between the service and an agent. */
+/** The end of the channel that lives in an event loop: that of the service. */
 export class Channel<Incoming, Outgoing> {
-  readonly #bytes: ByteChannel
+  readonly #socket: Socket
+  readonly #receive: (message: Incoming) => void
   readonly #writer = new MessageWriter()
+  #pending: Buffer = Buffer.alloc(0)
+  #gathering = false
 
-  /** `end` is called once, when the other side is gone. */
+  /**
+   * Byte arrays of a message are views of what arrived: whoever zeroes them zeroes the only copy. `end` is called once, when
+   * the other side is gone.
+   */
   constructor(socket: Socket, receive: (message: Incoming) => void, end: () => void) {
-    // Byte arrays of a message are views of what arrived: whoever zeroes them zeroes the only copy.
-    // Both ends are ours, and the type parameter is the agreement between them.
-    this.#bytes = new ByteChannel(
-      socket,
-      (message) => receive(decodeMessage(message) as Incoming),
-      end,
-    )
+    this.#socket = socket
+    this.#receive = receive
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    // A write to a side that just died ends in an error before the close; the close tells all there is to tell.
+    socket.on('error', () => undefined)
+    socket.on('close', end)
   }
 
   /** Sends a message; its bytes are zeroed as soon as the system has taken them, since they may hold a clear DEK. */
   send(message: Outgoing): void {
-    this.#bytes.send(this.#writer.encode(message, LENGTH_BYTES))
+    const bytes = this.#writer.encode(message)
+    this.#socket.write(bytes, () => bytes.fill(0))
   }
 
   /** What is sent from now on leaves together, at the end of this turn of the event loop. */
   gather(): void {
-    this.#bytes.gather((leave) => process.nextTick(leave))
+    if (this.#gathering) return
+    this.#gathering = true
+    this.#socket.cork()
+    process.nextTick(() => {
+      this.#gathering = false
+      this.#socket.uncork()
+    })
   }
 
   close(): void {
-    this.#bytes.close()
+    this.#socket.destroy()
+  }
+
+  #take(chunk: Buffer): void {
+    let bytes = chunk
+    if (this.#pending.length > 0) {
+      bytes = Buffer.concat([this.#pending, chunk])
+      this.#pending.fill(0)
+      chunk.fill(0)
+    }
+    let at = 0
+    while (bytes.length - at >= LENGTH_BYTES) {
+      const end = at + LENGTH_BYTES + bytes.readUInt32LE(at)
+      if (bytes.length < end) break
+      const message = bytes.subarray(at + LENGTH_BYTES, end)
+      at = end
+      // Both ends are ours, and the type parameter is the agreement between them.
+      this.#receive(decodeMessage(message) as Incoming)
+    }
+    this.#pending = Buffer.from(bytes.subarray(at))
   }
 }

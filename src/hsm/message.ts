@@ -1,5 +1,6 @@
 /*
- * The form of a message on the channel: a tag byte, then the value. Integers are little-endian.
+ * The form of a message on the channel: 4 bytes with the length of the rest, a tag byte, then the value. Integers are
+ * little-endian.
  *
  *   tag  value
  *   0    nothing (undefined)
@@ -15,6 +16,9 @@
  * Written here because the structured clone of V8 costs a sixth of a whole request for the same, and keeps copies of
  * clear data keys where they cannot be zeroed.
  */
+
+/** Bytes before each message: its length, little-endian. */
+export const LENGTH_BYTES = 4
 
 const TAG = {
   nothing: 0,
@@ -40,14 +44,22 @@ export class MessageWriter {
   #space = Buffer.alloc(FIRST_SPACE)
   #at = 0
 
-  /** Encodes a value of plain records, lists, texts, numbers, booleans and byte arrays, after `reserved` free bytes. */
-  encode(value: unknown, reserved: number): Buffer<ArrayBuffer> {
-    this.#at = 0
+  /** Encodes a value of plain records, lists, texts, numbers, booleans and byte arrays. */
+  encode(value: unknown): Buffer {
+    return this.lend(value, (bytes) => {
+      const message = Buffer.allocUnsafeSlow(bytes.length)
+      bytes.copy(message)
+      return message
+    })
+  }
+
+  /** The same for whoever needs the bytes for one call alone: they are zeroed after it. */
+  lend<Result>(value: unknown, use: (message: Buffer) => Result): Result {
+    this.#at = LENGTH_BYTES
     try {
       this.#write(value)
-      const message = Buffer.allocUnsafeSlow(reserved + this.#at)
-      this.#space.copy(message, reserved, 0, this.#at)
-      return message
+      this.#space.writeUInt32LE(this.#at - LENGTH_BYTES, 0)
+      return use(this.#space.subarray(0, this.#at))
     } finally {
       this.#space.fill(0, 0, this.#at)
     }

@@ -3,7 +3,7 @@ import { type AddressInfo, Socket, createServer } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Channel } from '../../src/hsm/channel.js'
-import { BrokenMessage, MessageWriter, decodeMessage } from '../../src/hsm/message.js'
+import { BrokenMessage, LENGTH_BYTES, MessageWriter, decodeMessage } from '../../src/hsm/message.js'
 
 interface Message {
   readonly id: number
@@ -126,13 +126,13 @@ test('every value that may be sent comes back, and its bytes are views of the me
   )
   fc.assert(
     fc.property(value(4), (sent) => {
-      const message = writer.encode(sent, 4)
-      expect(plain(decodeMessage(message.subarray(4)))).toEqual(plain(sent))
+      const message = writer.encode(sent)
+      expect(plain(decodeMessage(message.subarray(LENGTH_BYTES)))).toEqual(plain(sent))
     }),
     { numRuns: 500 },
   )
-  const message = writer.encode({ secret: Buffer.from('marked') }, 0)
-  const { secret } = decodeMessage(message) as { readonly secret: Uint8Array }
+  const message = writer.encode({ secret: Buffer.from('marked') })
+  const { secret } = decodeMessage(message.subarray(LENGTH_BYTES)) as { readonly secret: Uint8Array }
   secret.fill(0)
   expect(message.includes('marked')).toBe(false)
 })
@@ -147,7 +147,7 @@ test('bytes that are no message are refused', () => {
       }
     }),
   )
-  expect(() => new MessageWriter().encode(1n, 0)).toThrow(BrokenMessage)
+  expect(() => new MessageWriter().encode(1n)).toThrow(BrokenMessage)
 })
 
 const leaf = fc.oneof(

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads'
+import { dieWithParent } from './parent-watch.js'
 
 /*
  * A thread that ends its process when the service is gone. It is there for the time in which the main thread sits in a
@@ -6,10 +7,4 @@ import { workerData } from 'node:worker_threads'
  * its session of the token.
  */
 
-/** How often it looks, in milliseconds. */
-const LOOK_MS = 500
-
-// Who lost its parent has another one: that of the system, or the nearest that asked for orphans.
-setInterval(() => {
-  if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL')
-}, LOOK_MS)
+dieWithParent(Number(workerData))

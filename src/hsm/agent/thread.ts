@@ -1,66 +1,52 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { LENGTH_BYTES } from '../byte-channel.js'
-import { MessageWriter, decodeMessage } from '../message.js'
-import type { AgentStart, CommandRequest, FromAgent } from '../protocol.js'
+import type { AgentStart, FromAgent } from '../protocol.js'
 import { answer, refusal } from './answering.js'
 import { Connection, type FoundToken } from './connection.js'
+import { die } from './die.js'
+import { ServiceLine, type SharedLine } from './service-line.js'
 
 /*
- * A thread of an agent: one session, one PKCS#11 call at a time. Messages come in and go out as bytes that change hands
- * without a copy.
+ * A thread of an agent: one session, one PKCS#11 call at a time. Its messages come from the service's socket and go back
+ * there; to the main thread it speaks of its start and of its end alone.
  */
 
 /** What a thread is started with. */
 export interface ThreadStart {
   readonly start: AgentStart
+  readonly line: SharedLine
   /** What the first thread found; nothing for the first one. */
   readonly found: FoundToken | undefined
 }
 
-/** What a thread says: one word about its start, then the replies to each message. */
+/** What a thread says to the main thread. */
 export type FromThread =
   | { readonly opened: true; readonly found: FoundToken | undefined }
   | Extract<FromAgent, { refused: unknown }>
-  | {
-      /** Messages for the service, with LENGTH_BYTES free bytes in front. */
-      readonly replies: readonly Uint8Array<ArrayBuffer>[]
-      /** The process has to end. */
-      readonly sick: boolean
-    }
+  /** The service is gone, and no thread is in a call. */
+  | { readonly gone: true }
 
 const port = parentPort
 if (!port) throw new Error('This file runs in a thread of an agent.')
 
-const writer = new MessageWriter()
 // Both ends are of one build.
-const { start, found } = workerData as ThreadStart
+const { start, found, line: shared } = workerData as ThreadStart
+const line = new ServiceLine(shared)
 
+let token: Connection | undefined
 try {
-  open()
+  token = found ? Connection.join(start, found) : Connection.open(start)
 } catch (error) {
   say(refusal(error))
 }
+if (token) serve(token)
 
-function open(): void {
-  const token = found ? Connection.join(start, found) : Connection.open(start)
-  serve(token)
-  say({ opened: true, found: found ? undefined : token.share() })
+function serve(own: Connection): void {
+  say({ opened: true, found: found ? undefined : own.share() })
+  const end = line.serve((requests) => answer(own, requests, (reply) => line.send(reply)))
+  if (end === 'sick' || line.isBusy) die()
+  else say({ gone: true })
 }
 
-function serve(token: Connection): void {
-  port?.on('message', (message: Uint8Array) => {
-    const bytes = Buffer.from(message.buffer)
-    const replies: Buffer<ArrayBuffer>[] = []
-    const requests = decodeMessage(bytes) as readonly CommandRequest[]
-    const well = answer(token, requests, (some) => replies.push(writer.encode(some, LENGTH_BYTES)))
-    bytes.fill(0)
-    say(
-      { replies, sick: !well },
-      replies.map(({ buffer }) => buffer),
-    )
-  })
-}
-
-function say(message: FromThread, given: readonly ArrayBuffer[] = []): void {
-  port?.postMessage(message, given)
+function say(message: FromThread): void {
+  port?.postMessage(message)
 }
