@@ -137,6 +137,17 @@ test('every value that may be sent comes back, and its bytes are views of the me
   expect(message.includes('marked')).toBe(false)
 })
 
+test('the names of a common call are sent as numbers', () => {
+  const key = { keyId: 'a-key', version: 1 }
+  const binding = { key, before: Buffer.alloc(3), after: Buffer.alloc(3) }
+  const args = [{ key, secret: Buffer.alloc(3), binding }]
+  const request = new MessageWriter().encode([{ id: 7, command: 'wrap', args, until: 8 }])
+  const result = { wrapped: Buffer.alloc(3), tag: Buffer.alloc(3) }
+  const reply = new MessageWriter().encode([{ id: 7, result }])
+  const letters = [...request, ...reply].map((byte) => String.fromCharCode(byte)).join('')
+  expect(letters.replaceAll('a-key', '')).not.toMatch(/[a-z]{2}/i)
+})
+
 test('bytes that are no message are refused', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
