@@ -132,7 +132,9 @@ test('every value that may be sent comes back, and its bytes are views of the me
     { numRuns: 500 },
   )
   const message = writer.encode({ secret: Buffer.from('marked') })
-  const { secret } = decodeMessage(message.subarray(LENGTH_BYTES)) as { readonly secret: Uint8Array }
+  const { secret } = decodeMessage(message.subarray(LENGTH_BYTES)) as {
+    readonly secret: Uint8Array
+  }
   secret.fill(0)
   expect(message.includes('marked')).toBe(false)
 })

@@ -35,7 +35,6 @@ export class ServiceLine {
 
   /** What is given to each thread of a process. */
   static shared(): SharedLine {
-    const word = () => new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
     return { reading: word(), writing: word(), atWork: word() }
   }
 
@@ -98,9 +97,13 @@ export class ServiceLine {
   }
 }
 
+function word(): SharedArrayBuffer {
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+}
+
 /** @returns false where the stream ends first */
 function readAll(space: Buffer, length: number): boolean {
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const read = transfer(() => readSync(LINE_FD, space, at, length - at, null))
     if (read === 0) return false
     at += read
@@ -109,7 +112,7 @@ function readAll(space: Buffer, length: number): boolean {
 }
 
 function writeAll(bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const written = transfer(() => writeSync(LINE_FD, bytes, at))
     // Nobody is there to read the rest.
     if (written === 0) return
