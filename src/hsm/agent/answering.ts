@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { CommandReply, CommandRequest, FromAgent } from '../protocol.js'
 import { SHARED_CLOCK_MS } from '../shared-clock.js'
 import type { Connection } from './connection.js'

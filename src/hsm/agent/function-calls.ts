@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { FunctionCall, FunctionFigure } from '../../core/hsm-observer.js'
 import { SHARED_CLOCK_MS } from '../shared-clock.js'
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { HsmError, type HsmFailure } from '../../core/hsm.js'
 import type { FaultClass } from '../../core/hsm-observer.js'
 import { classify } from '../return-values.js'

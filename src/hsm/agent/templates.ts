@@ -20,6 +20,26 @@ const SECRET_USAGES = [
   pkcs11.CKA_DERIVE,
 ] as const
 
+/** An object of the session, for one call. Made once, as every request takes it: pkcs11js finds each constant in a table. */
+const SESSION_SECRET: Template = [
+  { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
+  { type: pkcs11.CKA_KEY_TYPE, value: pkcs11.CKK_GENERIC_SECRET },
+  { type: pkcs11.CKA_TOKEN, value: false },
+  { type: pkcs11.CKA_PRIVATE, value: true },
+]
+const OF_NO_USE = secretUsages([])
+/** May leave the token wrapped, and in no other form. */
+const TO_BE_WRAPPED: Template = [
+  { type: pkcs11.CKA_SENSITIVE, value: true },
+  { type: pkcs11.CKA_EXTRACTABLE, value: true },
+  ...OF_NO_USE,
+]
+/** May be read. */
+const TO_BE_READ: Template = [
+  { type: pkcs11.CKA_SENSITIVE, value: false },
+  { type: pkcs11.CKA_EXTRACTABLE, value: true },
+]
+
 /** What a kind of key is on the token. */
 export interface KindRow {
   readonly keyType: number
@@ -90,24 +110,12 @@ interface ResidentKey {
 
 /** A secret of the caller that is about to be wrapped: lives for one call, extractable because wrapping takes it out. */
 export function wrappableSecret(value: Buffer): Template {
-  return [
-    ...sessionSecret(),
-    { type: pkcs11.CKA_VALUE, value },
-    { type: pkcs11.CKA_SENSITIVE, value: true },
-    { type: pkcs11.CKA_EXTRACTABLE, value: true },
-    ...secretUsages([]),
-  ]
+  return [...SESSION_SECRET, { type: pkcs11.CKA_VALUE, value }, ...TO_BE_WRAPPED]
 }
 
 /** A secret that the token generates to be wrapped: sensitive, so that it can leave in no other form. */
 export function generatedSecret(length: number): Template {
-  return [
-    ...sessionSecret(),
-    { type: pkcs11.CKA_VALUE_LEN, value: length },
-    { type: pkcs11.CKA_SENSITIVE, value: true },
-    { type: pkcs11.CKA_EXTRACTABLE, value: true },
-    ...secretUsages([]),
-  ]
+  return [...SESSION_SECRET, { type: pkcs11.CKA_VALUE_LEN, value: length }, ...TO_BE_WRAPPED]
 }
 
 /**
@@ -115,25 +123,14 @@ export function generatedSecret(length: number): Template {
  * softokn would cut the secret to it.
  */
 export function readableSecret(profile: Profile): Template {
-  const protection =
-    profile.unwrapTemplate === 'explicit'
-      ? [
-          { type: pkcs11.CKA_SENSITIVE, value: false },
-          { type: pkcs11.CKA_EXTRACTABLE, value: true },
-        ]
-      : []
-  return [...sessionSecret(), ...protection, ...secretUsages([])]
+  const protection = profile.unwrapTemplate === 'explicit' ? TO_BE_READ : []
+  return [...SESSION_SECRET, ...protection, ...OF_NO_USE]
 }
 
 /** What key agreement gives: readable for one call, since the service hands it to its caller. */
 export function sharedSecret(length: number): Template {
-  return [
-    ...sessionSecret(),
-    { type: pkcs11.CKA_VALUE_LEN, value: length },
-    { type: pkcs11.CKA_SENSITIVE, value: false },
-    { type: pkcs11.CKA_EXTRACTABLE, value: true },
-    ...secretUsages([]),
-  ]
+  const size = { type: pkcs11.CKA_VALUE_LEN, value: length }
+  return [...SESSION_SECRET, size, ...TO_BE_READ, ...OF_NO_USE]
 }
 
 /** A key with a known value and one use, for the known-answer tests: never stored, never used for anything else. */
@@ -157,15 +154,6 @@ export function knownKey(request: {
 /** Every usage flag of a secret key, those granted true and all others false. */
 export function secretUsages(granted: readonly number[]): Template {
   return flags(SECRET_USAGES, granted)
-}
-
-function sessionSecret(): Template {
-  return [
-    { type: pkcs11.CKA_CLASS, value: pkcs11.CKO_SECRET_KEY },
-    { type: pkcs11.CKA_KEY_TYPE, value: pkcs11.CKK_GENERIC_SECRET },
-    { type: pkcs11.CKA_TOKEN, value: false },
-    { type: pkcs11.CKA_PRIVATE, value: true },
-  ]
 }
 
 function genericSecret(bytes: number): KindRow {
