@@ -10,7 +10,8 @@ const Mechanism = Type.String({ pattern: '^0x[0-9A-Fa-f]{1,8}$' })
 
 const ALGORITHMS = [...KEY_KINDS, ...PAIR_ALGORITHMS] as const
 
-const ProfileSchema = Type.Object(
+/** What a profile holds. */
+export const ProfileSchema = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9-]+$' }),
     about: Type.String(),
@@ -114,7 +115,8 @@ const PROFILE_FOLDER = new URL('../../../hsm/profiles/', import.meta.url)
  */
 export function loadProfile(nameOrPath: string): Profile {
   const profile = parse(read(nameOrPath))
-  const ajv = new Ajv2020({ allErrors: false, strict: true, formats: { regex: isPattern } })
+  // That the schema is one is for a test to find, not for every start.
+  const ajv = new Ajv2020({ strict: true, validateSchema: false, formats: { regex: isPattern } })
   if (!ajv.validate(ProfileSchema, profile)) {
     throw new UnusableProfile(`It does not fit the schema of profiles: ${ajv.errorsText()}.`)
   }

@@ -14,12 +14,10 @@ interface Judgement {
 /** Compiles the schema of a body into a function that judges one. */
 export type BodyCompiler = (schema: TObject) => BodyValidator
 
-/**
- * Makes the compiler of the schemas of all operations: one for all of them, since each makes a validator of schemas first,
- * which takes longer than what it is for.
- */
+/** Makes the compiler of the schemas of all operations. */
 export function createBodyCompiler(): BodyCompiler {
-  const ajv = new Ajv2020({ allowUnionTypes: true, messages: false })
+  // That each schema is one is for the tests to find: to judge all of them takes a fifth of the time of a start.
+  const ajv = new Ajv2020({ allowUnionTypes: true, messages: false, validateSchema: false })
   ajv.addVocabulary(['x-error-code', 'x-expected'])
   return (schema) => compileValidator(ajv, schema)
 }

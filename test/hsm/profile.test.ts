@@ -2,8 +2,10 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { mechanismNumber } from '../../src/hsm/mechanism-number.js'
 import {
+  ProfileSchema,
   UnusableProfile,
   limitsOf,
   loadProfile,
@@ -18,6 +20,10 @@ const NAMES = readdirSync(FOLDER)
 
 /** Members that are no facts about a token, and those whose source is the vendor's silence: 0 and none. */
 const IDENTITY = new Set(['name', 'about', 'sources', 'production', 'recycleAfterCalls'])
+
+test('the schema of profiles is one', () => {
+  expect(new Ajv2020().validateSchema(ProfileSchema)).toBe(true)
+})
 
 describe('the profiles of the project', () => {
   test.each(NAMES)('%s is valid and named after its file', (name) => {

@@ -141,10 +141,17 @@ function statusOf({ name, status }: AnyOperation): number {
   return refusal === undefined ? status : errorRow(refusal).status
 }
 
-function takes(schema: object, value: unknown): boolean {
-  const ajv = new Ajv2020({ allowUnionTypes: true })
+/** One for each use: the first schema that it compiles costs what hundreds do after it. */
+const fields = withVocabulary(new Ajv2020({ allowUnionTypes: true }))
+const answers = withVocabulary(new Ajv2020({ allErrors: true }))
+
+function withVocabulary(ajv: Ajv2020): Ajv2020 {
   ajv.addVocabulary(['x-error-code', 'x-expected'])
-  return ajv.validate(schema, value)
+  return ajv
+}
+
+function takes(schema: object, value: unknown): boolean {
+  return fields.validate(schema, value)
 }
 
 /** What is wrong with an answer under the schema of its operation, undeclared members included. */
@@ -154,9 +161,7 @@ function faultsOf(operation: AnyOperation, value: unknown): unknown {
       ? { ...part, additionalProperties: false }
       : part,
   )
-  const ajv = new Ajv2020({ allErrors: true })
-  ajv.addVocabulary(['x-error-code', 'x-expected'])
-  const validate = ajv.compile(schema as object)
+  const validate = answers.compile(schema as object)
   validate(value)
   return validate.errors ?? []
 }
