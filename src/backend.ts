@@ -107,6 +107,7 @@ async function openParts(
       agents: config.agents,
       queueLimit: config.queueLimit,
       timeoutMs: config.hsmTimeoutMs,
+      generationTimeoutMs: config.hsmGenerationTimeoutMs,
       observer,
       logins,
     })
@@ -238,7 +239,7 @@ function previousOf(
 }
 
 function openSecond(
-  { queueLimit, hsmTimeoutMs: timeoutMs }: Config,
+  { queueLimit, hsmTimeoutMs: timeoutMs, hsmGenerationTimeoutMs: generationTimeoutMs }: Config,
   { hsm: observer, logins }: Surroundings,
   { address, profile, environment, agents, sessionsPerAgent: sessions }: SecondToken,
 ): Promise<Hsm> {
@@ -248,6 +249,7 @@ function openSecond(
     agents,
     queueLimit,
     timeoutMs,
+    generationTimeoutMs,
     // Calls are counted together, but a gauge shows one pool: that of the default token.
     observer: { ...observer, queue: () => undefined, agents: () => undefined },
     logins,

@@ -78,6 +78,8 @@ export class AgentProcess {
   readonly #single: boolean
   /** Sessions that it has by now; none before it has started. */
   #sessions = 0
+  /** Jobs that it has which are slow by nature. */
+  slow = 0
   /** Calls handed to it so far. */
   calls = 0
 
@@ -113,14 +115,19 @@ export class AgentProcess {
     return this.#inFlight.size
   }
 
+  get sessions(): number {
+    return this.#sessions
+  }
+
   /**
    * How many jobs it may be handed now. Of several sessions those that are idle come first; once all are busy, each may have
-   * one more job to begin without waiting for the service.
+   * one more job to begin without waiting for the service, unless it is to be at a slow one.
    */
   get room(): number {
     const load = this.#inFlight.size
     if (this.#single) return load === 0 ? BATCH : 0
-    return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - load
+    if (load < this.#sessions) return this.#sessions - load
+    return Math.max(0, 2 * this.#sessions - this.slow - load)
   }
 
   get pid(): number | undefined {
@@ -150,12 +157,11 @@ export class AgentProcess {
     }
   }
 
-  /** Whether a session has been at one job since before a moment. */
-  isStuck(since: number): boolean {
-    for (const { begunAt } of this.#inFlight.values()) {
-      if (begunAt !== undefined && begunAt <= since) return true
-    }
-    return false
+  /** Whether a session is at a job for longer than that may take. */
+  isStuck(now: number): boolean {
+    return [...this.#inFlight.values()].some(
+      ({ begunAt, job }) => begunAt !== undefined && begunAt + job.limitMs <= now,
+    )
   }
 
   /** Ends it at once; whatever it had is lost. */
@@ -177,6 +183,7 @@ export class AgentProcess {
     if (this.#inFlight.size < this.#sessions) flight.begunAt = this.#now()
     else this.#behind.push(flight)
     this.#inFlight.set(id, flight)
+    if (job.slow) this.slow++
     return handOver(job, id)
   }
 
@@ -210,6 +217,7 @@ export class AgentProcess {
       return
     }
     this.#inFlight.delete(reply.id)
+    if (job.slow) this.slow--
     const next = this.#behind.shift()
     if (next) next.begunAt = this.#now()
     if ('result' in reply) job.settle(answerOf(reply))
