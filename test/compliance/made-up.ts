@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../src/compliance/check.js'
 import { judge } from '../../src/compliance/judge.js'
-import { objectIdOf } from '../../src/compliance/object-id.js'
+import { objectName } from '../../src/core/object-id.js'
 import type { Material } from '../../src/compliance/keys/expected-use.js'
 import type {
   KeyRole,
@@ -46,7 +46,7 @@ export function storedKey(role: KeyRole, material: Material = MATERIALS[role]): 
   const key = { keyId: newKeyId(), version: 1 }
   return {
     key,
-    id: objectIdOf(key),
+    id: objectName(key),
     role,
     material,
     imported: false,
