@@ -1,5 +1,5 @@
 import { cmkLabel } from '../core/cmk.js'
-import type { KeyAttributes } from '../core/hsm.js'
+import type { KeyAttributes } from '../core/hsm-inspection.js'
 import type { KeyRef } from '../core/ids.js'
 import { keyOfObjectName } from '../core/object-id.js'
 import { serviceKeyLabel } from '../core/service-key.js'

@@ -1,7 +1,7 @@
 import { judge } from '../../src/compliance/judge.js'
 import { keyOfObjectName, objectName } from '../../src/core/object-id.js'
 import type { Observations } from '../../src/compliance/observations.js'
-import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../../src/core/hsm-inspection.js'
 import {
   FACTS,
   NOT_HERE,

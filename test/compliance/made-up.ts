@@ -10,7 +10,7 @@ import type {
   TokenFacts,
 } from '../../src/compliance/observations.js'
 import { cmkLabel } from '../../src/core/cmk.js'
-import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../../src/core/hsm-inspection.js'
 import { TOKEN_FLAGS, type TokenFlag, type TokenState } from '../../src/core/hsm-assessment.js'
 import type { PairUse } from '../../src/core/hsm-pairs.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
