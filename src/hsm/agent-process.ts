@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { HsmError } from '../core/hsm.js'
 import type { FaultClass, FunctionFigure } from '../core/hsm-observer.js'
 import { Channel } from './channel.js'
+import type { EndReason } from './end-reason.js'
 import { type Job, answerOf, handOver } from './job.js'
 import type {
   AgentStart,
@@ -26,12 +27,6 @@ const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
  * sends.
  */
 const BATCH = 16
-
-/** Why an agent ended, from a closed set. */
-export type EndReason = 'crashed' | 'hung' | 'sick' | 'recycled' | 'doubted' | 'refused' | 'closed'
-
-/** Ends that nobody waits for: another agent is ready, or none is wanted. */
-export const PLANNED_ENDS: ReadonlySet<EndReason> = new Set(['recycled', 'doubted', 'closed'])
 
 type FailedReply = Extract<CommandReply, { error: unknown }>
 
@@ -126,8 +121,7 @@ export class AgentProcess {
   get room(): number {
     const load = this.#inFlight.size
     if (this.#single) return load === 0 ? BATCH : 0
-    if (load < this.#sessions) return this.#sessions - load
-    return Math.max(0, 2 * this.#sessions - this.slow - load)
+    return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - this.slow - load
   }
 
   get pid(): number | undefined {
@@ -191,6 +185,8 @@ export class AgentProcess {
     if ('started' in message) {
       const isNew = this.#sessions === 0
       this.#sessions = message.sessions
+      // A session that has come later takes a job that waits.
+      if (!isNew) this.#beginNext()
       if (isNew) this.#listener.started(this)
       else this.#listener.replied(this)
     } else if ('refused' in message) {
@@ -218,10 +214,14 @@ export class AgentProcess {
     }
     this.#inFlight.delete(reply.id)
     if (job.slow) this.slow--
-    const next = this.#behind.shift()
-    if (next) next.begunAt = this.#now()
+    this.#beginNext()
     if ('result' in reply) job.settle(answerOf(reply))
     else this.#settleError(job, reply)
+  }
+
+  #beginNext(): void {
+    const next = this.#behind.shift()
+    if (next) next.begunAt = this.#now()
   }
 
   #settleError(job: Job, reply: FailedReply): void {
