@@ -2,21 +2,20 @@ import { access, constants, mkdir } from 'node:fs/promises'
 import { prepareDevelopmentToken } from 'softhsm-config-scripts'
 import type { Config } from './config.js'
 import { SettingError } from './setting.js'
-import { type AuditWriter, type AuditWriterParts, openAuditWriter } from './audit/audit-writer.js'
-import { noAudit } from './audit/no-audit.js'
-import { placePublicKeys } from './audit/public-key-file.js'
+import type { AuditWriter } from './audit/audit-writer.js'
 import type { AuditObserver } from './core/audit-observer.js'
 import type { AccessKeyParts } from './core/create-access-key.js'
 import type { CredentialSealing } from './core/sealed-record.js'
 import type { Hsm } from './core/hsm.js'
 import type { HsmObserver } from './core/hsm-observer.js'
-import { DEFAULT_KEYSTORE, type Tokens } from './core/keystore.js'
+import type { Tokens } from './core/keystore.js'
 import { type ServiceKeys, loadServiceKeys } from './core/service-keys.js'
 import { monotonic } from './core/clock.js'
 import type { LoginTurns } from './core/login-turns.js'
 import { NO_SIBLINGS, type Siblings } from './core/siblings.js'
 import { openPkcs11Hsm } from './hsm/pkcs11-hsm.js'
 import { credentialSealing } from './credential-sealing.js'
+import { openAudit, placeAuditKeys } from './open-audit.js'
 import { openTokens } from './open-tokens.js'
 import { type PreviousToken, previousToken } from './previous-token.js'
 import type { SecondToken } from './token-entry.js'
@@ -24,7 +23,6 @@ import type { Stores } from './core/service.js'
 import { type TokenAddress, parseTokenUri } from './hsm/uri.js'
 import { cachedStores } from './store/cached-stores.js'
 import { type Database, openDatabase } from './store/database.js'
-import { readVersion } from './version.js'
 
 /** The token and the database, opened. */
 export interface OpenedParts {
@@ -107,6 +105,7 @@ async function openParts(
       agents: config.agents,
       queueLimit: config.queueLimit,
       timeoutMs: config.hsmTimeoutMs,
+      generationTimeoutMs: config.hsmGenerationTimeoutMs,
       observer,
       logins,
     })
@@ -191,38 +190,6 @@ const NOBODY: AuditObserver = {
   fault: () => undefined,
 }
 
-function openAudit(
-  { audit: settings }: Config,
-  parts: Pick<AuditWriterParts, 'hsm' | 'auditKey' | 'clock'>,
-  observer: AuditObserver,
-): AuditWriter {
-  if (!settings.on) return noAudit()
-  return openAuditWriter({ ...parts, ...settings, software: readVersion(), observer })
-}
-
-/** The database vouches for the keys of earlier homes by their digests: their tokens need not be there. */
-async function placeAuditKeys(
-  { audit: { on, folder } }: Config,
-  { auditKey }: ServiceKeys,
-  { serviceKeys }: Database,
-): Promise<readonly Uint8Array[]> {
-  const own = auditKey.publicKey
-  if (!on) return [own]
-  const rows = (await serviceKeys.list(DEFAULT_KEYSTORE)).filter(
-    ({ purpose }) => purpose === 'audit',
-  )
-  const known = rows
-    .toSorted((a, b) => b.key.version - a.key.version)
-    .map(({ checkValue }) => checkValue)
-  try {
-    return await placePublicKeys(folder, { own, known })
-  } catch (cause) {
-    throw new SettingError('KMS_AUDIT_DIR', `The folder ${folder} cannot be made or written.`, {
-      cause,
-    })
-  }
-}
-
 function previousOf(
   config: Config,
   around: Surroundings,
@@ -238,7 +205,7 @@ function previousOf(
 }
 
 function openSecond(
-  { queueLimit, hsmTimeoutMs: timeoutMs }: Config,
+  { queueLimit, hsmTimeoutMs: timeoutMs, hsmGenerationTimeoutMs: generationTimeoutMs }: Config,
   { hsm: observer, logins }: Surroundings,
   { address, profile, environment, agents, sessionsPerAgent: sessions }: SecondToken,
 ): Promise<Hsm> {
@@ -248,6 +215,7 @@ function openSecond(
     agents,
     queueLimit,
     timeoutMs,
+    generationTimeoutMs,
     // Calls are counted together, but a gauge shows one pool: that of the default token.
     observer: { ...observer, queue: () => undefined, agents: () => undefined },
     logins,

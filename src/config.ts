@@ -8,6 +8,7 @@ import { GRANTS_PER_KEY } from './core/grant.js'
 import type { Service } from './core/service.js'
 import { type HsmClusters, loadHsmClusters } from './hsm-clusters.js'
 import { loadPreviousToken } from './hsm-previous.js'
+import { type HsmTimeouts, loadHsmTimeouts } from './hsm-timeouts.js'
 import { type Profile, UnusableProfile, loadServingProfile } from './hsm/profile.js'
 import { type TokenAddress, UnusableUri } from './hsm/uri.js'
 import { type LimitSettings, loadLimits, loadTrustedProxies } from './limit-settings.js'
@@ -23,7 +24,7 @@ export type TokenSetting =
   | { readonly kind: 'uri'; readonly address: TokenAddress }
 
 /** Every setting, judged; nothing else reads the environment. */
-export interface Config extends AgentSettings {
+export interface Config extends AgentSettings, HsmTimeouts {
   readonly host: string
   readonly port: number
   readonly tls: TlsSettings | undefined
@@ -44,8 +45,6 @@ export interface Config extends AgentSettings {
   readonly queueLimit: number
   /** Requests that an HTTP process works on at once. */
   readonly requestLimit: number
-  /** Deadline of one HSM call in milliseconds. */
-  readonly hsmTimeoutMs: number
   readonly logLevel: LogLevel
   /** Requests that take so long are logged with where their time went, in milliseconds; 0: none. */
   readonly slowCallMs: number
@@ -110,11 +109,7 @@ export function loadConfig(environment: Environment): Config {
       min: 1,
       max: 100_000,
     }),
-    hsmTimeoutMs: whole(environment, 'KMS_HSM_TIMEOUT_MS', {
-      fallback: 5000,
-      min: 100,
-      max: 120_000,
-    }),
+    ...loadHsmTimeouts(environment),
     logLevel: parseLogLevel(setting(environment, 'KMS_LOG_LEVEL', 'info')),
     slowCallMs: whole(environment, 'KMS_SLOW_CALL_MS', { fallback: 1000, min: 0, max: 600_000 }),
     region: parseRegion(setting(environment, 'KMS_REGION', 'local')),

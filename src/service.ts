@@ -8,7 +8,6 @@ import { removeExpiredCredentials } from './expired-credentials.js'
 import { type DueWorkTimer, startDueWork } from './due-work-timer.js'
 import { Ending, within } from './end-within.js'
 import { ensureFirstAccessKey, firstAccessKeyParts } from './first-access-key.js'
-import type { AuditObserver } from './core/audit-observer.js'
 import { WrongToken } from './core/home-proof.js'
 import { ownAct } from './core/own-act.js'
 import type { Stores } from './core/service.js'
@@ -16,6 +15,7 @@ import { Admission } from './http/admission.js'
 import { createApp } from './http/app.js'
 import { clientBehindProxies, directClient } from './http/client-reader.js'
 import { type RunningServer, startServer } from './http/server.js'
+import { agentEnded, auditTold } from './notices.js'
 import { operations } from './operations/index.js'
 import { startPresence } from './presence.js'
 import { readinessOf } from './readiness.js'
@@ -234,27 +234,4 @@ async function beginWithPrevious({ previous, home }: Backend, log: Log): Promise
 /** The chain of this process begins with it. Where it cannot be written now, it is as soon as that can be. */
 function noteStart({ audit }: Backend): void {
   audit.record(ownAct('StartService', { time: Date.now() })).catch(() => undefined)
-}
-
-function auditTold(log: Log, { audit }: Metrics): AuditObserver {
-  return {
-    ...audit,
-    notSigned(error) {
-      audit.notSigned(error)
-      log.warn({ err: error }, 'the audit log could not be signed; events are kept all the same')
-    },
-    fault(reason, error) {
-      audit.fault(reason)
-      if (reason === undefined) log.info({}, 'the audit log is written again')
-      else log.error({ reason, err: error }, 'no call is served: the audit log cannot be written')
-    },
-  }
-}
-
-function agentEnded(log: Log, count: (reason: string) => void): (reason: string) => void {
-  return (reason) => {
-    count(reason)
-    if (reason === 'recycled' || reason === 'doubted') log.debug({ reason }, 'agent ended')
-    else log.warn({ reason }, 'agent ended')
-  }
 }

@@ -109,6 +109,7 @@ function startOn(folder: string, token: TestToken): Promise<ServiceProcess> {
     KMS_HSM_PROFILE: token.profile,
     KMS_AGENTS: String(AGENTS),
     KMS_HSM_TIMEOUT_MS: String(HSM_DEADLINE_MS),
+    KMS_HSM_GENERATION_TIMEOUT_MS: String(HSM_DEADLINE_MS),
     KMS_CMK_QUOTA: '100000',
   })
 }

@@ -83,6 +83,7 @@ function environmentOf(
     KMS_PKCS11_URI: token.uri,
     KMS_HSM_PROFILE: token.profile,
     KMS_HSM_TIMEOUT_MS: '2000',
+    KMS_HSM_GENERATION_TIMEOUT_MS: '2000',
     KMS_DATABASE_URL: postgres.url,
     KMS_AUDIT_DIR: auditFolder,
     KMS_CMK_QUOTA: '100000',

@@ -32,8 +32,13 @@ export async function runAssessment<Result>(
   use: (report: ComplianceReport, parts: OpenedParts) => Promise<Result>,
 ): Promise<Result> {
   const { profile } = config
-  const hsmTimeoutMs = Math.max(config.hsmTimeoutMs, LEAST_TIMEOUT_MS)
-  const alone = { ...config, agents: 1, sessionsPerAgent: 1, hsmTimeoutMs }
+  const alone = {
+    ...config,
+    agents: 1,
+    sessionsPerAgent: 1,
+    hsmTimeoutMs: Math.max(config.hsmTimeoutMs, LEAST_TIMEOUT_MS),
+    hsmGenerationTimeoutMs: Math.max(config.hsmGenerationTimeoutMs, LEAST_TIMEOUT_MS),
+  }
   const parts = await openForInspection(alone, NO_HSM_OBSERVER)
   const pauseMs = Math.max(LEAST_PAUSE_MS, profile.newKeyVisibleAfterMs)
   try {

@@ -1,29 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { type AuditEvent, type AuditLog, AuditUnavailable } from '../core/audit-event.js'
-import type { AuditObserver } from '../core/audit-observer.js'
-import type { Clock } from '../core/clock.js'
-import { ownAct } from '../core/own-act.js'
 import { ChainFiles, FilesGone, makeAuditFolder } from './chain-files.js'
 import { type ChainEnd, type Entry, extend, newChain } from './chain.js'
-import { errorCode } from './error-code.js'
+import { type CheckpointParts, Checkpoints } from './checkpoints.js'
 import { eventEntry } from './event-entry.js'
 import { type CreateFile, createFile } from './file-system.js'
-import { unnamedHeads } from './heads.js'
-import { type ChainSigner, signHead } from './signing.js'
+import { headsToName } from './heads.js'
+import { type Outage, outageOf, recoveryOf } from './outage.js'
+import { signHead } from './signing.js'
 import { WaitingEvents } from './waiting-events.js'
 
 /** What an audit log is written with. */
-export interface AuditWriterParts extends ChainSigner {
+export interface AuditWriterParts extends CheckpointParts {
   /** The audit folder. */
   readonly folder: string
   /** Length from which a file is followed by another, in bytes. */
   readonly maxFileBytes: number
-  /** Pause between two checkpoints, in milliseconds. */
-  readonly checkpointMs: number
   /** Version of the software. */
   readonly software: string
-  readonly clock: Clock
-  readonly observer: AuditObserver
   /** Tests have files that fail. */
   readonly create?: CreateFile
   /** How long a call waits for its event to be on disk, in milliseconds. */
@@ -72,21 +66,21 @@ class GroupCommit implements AuditWriter {
   #end: ChainEnd = newChain('')
   /** A chain whose files are gone: the next one names it. */
   #lost: ChainEnd | undefined
-  /** Last record that is no signature, and last one that the HSM vouched for. */
-  #toldN = 0
-  #signedN = 0
-  #signing: Promise<void> | undefined
   #writing: Promise<void> | undefined
-  #failure: { readonly reason: string; readonly since: number } | undefined
+  #failure: Outage | undefined
   #refused = 0
   #closing = false
   #retry: NodeJS.Timeout | undefined
-  readonly #checkpoints: NodeJS.Timeout
+  readonly #checkpoints: Checkpoints
 
   constructor(parts: AuditWriterParts) {
     this.#parts = parts
     this.#waiting = new WaitingEvents(parts.patienceMs ?? PATIENCE_MS)
-    this.#checkpoints = setInterval(() => this.#checkpoint(), parts.checkpointMs).unref()
+    this.#checkpoints = new Checkpoints(parts, {
+      end: () => this.#end,
+      isWritten: () => !this.#closing && !this.#failure,
+      add: (entry) => this.#add(entry),
+    })
   }
 
   fault(): string | undefined {
@@ -114,14 +108,14 @@ class GroupCommit implements AuditWriter {
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    clearInterval(this.#checkpoints)
+    this.#checkpoints.stop()
     clearTimeout(this.#retry)
     await within(CLOSE_MS, this.#finish())
     this.#waiting.end()
   }
 
   async #finish(): Promise<void> {
-    await this.#signing
+    await this.#checkpoints.settled()
     await this.#writing
     if (this.#waiting.size > 0) await this.#write()
     if (!this.#failure && this.#end.n > 0) await this.#closeChain()
@@ -187,22 +181,16 @@ class GroupCommit implements AuditWriter {
     }
     await this.#append([await this.#opened(), ...entries])
     this.#lost = undefined
-    this.#checkpoint()
+    this.#checkpoints.make()
   }
 
   async #opened(): Promise<Entry> {
     const { folder, clock, auditKey, software } = this.#parts
-    const lost = this.#lost
-    const others = await unnamedHeads(folder)
+    const heads = await headsToName(folder, this.#lost)
     return {
       type: 'opened',
       time: clock(),
-      heads: lost
-        ? [
-            { hash: lost.hash, n: lost.n, writer: lost.writer },
-            ...others.filter(({ writer }) => writer !== lost.writer),
-          ]
-        : others,
+      heads,
       software,
       public_key: Buffer.from(auditKey.publicKey).toString('hex'),
     }
@@ -212,39 +200,15 @@ class GroupCommit implements AuditWriter {
     const { bytes, end } = extend(this.#end, entries)
     const rotated = await this.#files?.append(bytes)
     this.#end = end
-    if (entries.some(({ type }) => type === 'event')) this.#toldN = end.n
-    if (rotated) this.#checkpoint()
-  }
-
-  /** Has what stands in the files signed; events that come meanwhile are not kept from being written. */
-  #checkpoint(): void {
-    if (this.#signing || this.#closing || this.#failure || this.#toldN <= this.#signedN) return
-    this.#signing = this.#sign(this.#end)
-  }
-
-  async #sign(head: ChainEnd): Promise<void> {
-    const { clock, observer } = this.#parts
-    try {
-      const signed = await signHead(this.#parts, 'checkpoint', head)
-      // The chain may have been lost, and another begun, while the HSM was at work.
-      if (head.writer === this.#end.writer) {
-        this.#signedN = head.n
-        void this.#add({ ...signed, time: clock() }).then(
-          () => observer.signed(clock()),
-          () => undefined,
-        )
-      }
-    } catch (error) {
-      observer.notSigned(error)
-    }
-    this.#signing = undefined
+    if (entries.some(({ type }) => type === 'event')) this.#checkpoints.told(end.n)
+    if (rotated) this.#checkpoints.make()
   }
 
   #fail(error: unknown): void {
     const { clock, observer } = this.#parts
     if (error instanceof FilesGone) this.#leaveChain()
     if (!this.#failure) {
-      this.#failure = { reason: reasonOf(error), since: clock() }
+      this.#failure = outageOf(error, clock())
       observer.fault(this.#failure.reason, error)
     }
     if (!this.#closing) this.#retry = setTimeout(() => void this.#tryAgain(), RETRY_MS)
@@ -255,7 +219,7 @@ class GroupCommit implements AuditWriter {
     void this.#files?.abandon()
     this.#files = undefined
     this.#end = newChain('')
-    this.#toldN = this.#signedN = 0
+    this.#checkpoints.beginAnew()
     this.#waiting.dropSignatures()
   }
 
@@ -265,24 +229,14 @@ class GroupCommit implements AuditWriter {
     return this.#write()
   }
 
-  #recover({ reason, since }: { readonly reason: string; readonly since: number }): void {
+  #recover(outage: Outage): void {
     const { clock, observer } = this.#parts
-    const details = {
-      reason,
-      refused_calls: String(this.#refused),
-      since: new Date(since).toISOString(),
-    }
+    const event = recoveryOf(outage, { time: clock(), refused: this.#refused })
     this.#failure = undefined
     this.#refused = 0
     observer.fault(undefined)
-    const event = ownAct('RecoverAuditLog', { time: clock(), details })
     this.#waiting.add(eventEntry(event)).catch(() => undefined)
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof FilesGone) return 'The files of the audit log were taken away.'
-  return `The audit log cannot be written (${errorCode(error) ?? 'unknown failure'}).`
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -15,11 +15,22 @@ const LINE_FEED = 0x0a
 /** Most lines fit, so that one read is enough for them. */
 const USUAL_BYTES = 4096
 
+/** What a chain that begins names: the one before, where that was lost, and all others that no chain names yet. */
+export async function headsToName(
+  folder: string,
+  lost: ChainHead | undefined,
+): Promise<readonly ChainHead[]> {
+  const others = await unnamedHeads(folder)
+  if (!lost) return others
+  const { hash, n, writer } = lost
+  return [{ hash, n, writer }, ...others.filter((other) => other.writer !== writer)]
+}
+
 /**
  * The last records of the chains in an audit folder that no chain names yet. Of each chain the first line and the end of
  * its last file are read. What cannot be read is left out: judging the log is not the writer's affair.
  */
-export async function unnamedHeads(folder: string): Promise<readonly ChainHead[]> {
+async function unnamedHeads(folder: string): Promise<readonly ChainHead[]> {
   const named = new Set<string>()
   const heads: ChainHead[] = []
   for (const writer of await namesIn(folder, WRITER)) {

@@ -1,9 +1,9 @@
 import { cmkLabel } from '../core/cmk.js'
-import type { KeyAttributes } from '../core/hsm.js'
+import type { KeyAttributes } from '../core/hsm-inspection.js'
 import type { KeyRef } from '../core/ids.js'
+import { keyOfObjectName } from '../core/object-id.js'
 import { serviceKeyLabel } from '../core/service-key.js'
 import type { KeyRole, Observations, StoredKey } from './observations.js'
-import { keyOfObjectId } from './object-id.js'
 import { printable } from './printable.js'
 
 /** An object on the token, with what the store and its label say that it is. */
@@ -33,7 +33,7 @@ export function takeInventory(
       object,
       stored,
       role: stored?.role ?? roleOfLabel(object.label),
-      key: keyOfObjectId(object.id),
+      key: keyOfObjectName(object.id),
       subject: subjectOf(object),
     }
   })

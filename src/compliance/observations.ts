@@ -1,4 +1,4 @@
-import type { Attempt, KeyAttributes, KnownAnswer, TokenIdentity } from '../core/hsm.js'
+import type { Attempt, KeyAttributes, KnownAnswer, TokenIdentity } from '../core/hsm-inspection.js'
 import type { TokenState } from '../core/hsm-assessment.js'
 import type { KeyRef } from '../core/ids.js'
 import type { Mode } from './check.js'

@@ -1,4 +1,5 @@
-import type { Attempt, Hsm } from '../core/hsm.js'
+import type { Hsm } from '../core/hsm.js'
+import type { Attempt } from '../core/hsm-inspection.js'
 import { sha256 } from '../core/datakey.js'
 import type { Mode } from './check.js'
 import { tryFrames } from './ciphertext/try-frames.js'

@@ -1,4 +1,4 @@
-import type { KeyAttributes } from '../core/hsm.js'
+import type { KeyAttributes } from '../core/hsm-inspection.js'
 import type { CheckResult, Finding } from './check.js'
 import type { Figure } from './figure.js'
 import {

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { KeyAttributes, TokenIdentity } from '../core/hsm.js'
+import type { KeyAttributes, TokenIdentity } from '../core/hsm-inspection.js'
 import { billOfMaterials } from './build/bill-of-materials.js'
 import type { CheckResult, Mode, Verdict } from './check.js'
 import { judge } from './judge.js'

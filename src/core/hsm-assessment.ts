@@ -1,4 +1,4 @@
-import type { Attempt } from './hsm.js'
+import type { Attempt } from './hsm-inspection.js'
 import type { HashName, PairAlgorithm, SignatureScheme } from './hsm-pairs.js'
 
 /** Flags of CK_TOKEN_INFO that an assessor asks for, by their names without CKF_. PKCS#11 v3.1 section 3.2. */

@@ -75,6 +75,8 @@ export interface HsmCall {
   readonly endedAt: number
   /** How many agents got it. */
   readonly attempts: number
+  /** Whether the command is slow by nature: it has a deadline of its own. */
+  readonly slow: boolean
   /** The PKCS#11 functions that it took, where they were asked for and an agent answered. */
   readonly functions: readonly FunctionCall[]
 }
@@ -82,8 +84,8 @@ export interface HsmCall {
 /** Port: who hears how one call to the HSM goes. */
 export interface HsmCallWatch {
   /**
-   * When the request arrived that this call is a part of, in milliseconds of `performance.now()`: its deadline counts from
-   * then. Nothing where it counts from the call.
+   * When the request arrived that this call is a part of, in milliseconds of `performance.now()`, later by what its slow
+   * calls have taken: its deadline counts from then. Nothing where it counts from the call.
    */
   readonly requestedAt: number | undefined
   /** Whether the agent shall tell each PKCS#11 function with its times: that costs it some. */

@@ -1,35 +1,24 @@
 import type { Clock } from './clock.js'
 import { type Cmk, type KeyVersion, cmkLabel } from './cmk.js'
 import { sha256 } from './datakey.js'
-import { type ErrorCode, KmsError } from './errors.js'
+import { KmsError } from './errors.js'
 import { type Hsm, HsmError } from './hsm.js'
-import { WRONG_TEMPORARY_KEY } from './hsm-import.js'
 import type { KeyRef } from './ids.js'
 import { importPairLabel, trialPlaces } from './import-pair.js'
 import { requireImporting } from './import-parameters.js'
-import type { ImportPermit } from './import-token.js'
 import { isOf, reservedVersion, settleMaterial, versionOfMaterial } from './imported-versions.js'
-import { keySpecRow, pairUse } from './key-specs.js'
+import { keySpecRow } from './key-specs.js'
 import type { KeyStore } from './key-store.js'
 import type { Token } from './keystore.js'
 import { requireAlive } from './life-cycle.js'
 import { rewriteCmk } from './rewrite-cmk.js'
+import { type WrappedMaterial, unwrapMaterial } from './unwrap-material.js'
 
 /** What an import works on. */
 export interface ImportParts {
   readonly keys: KeyStore
   readonly token: Pick<Token, 'hsm' | 'home'>
   readonly clock: Clock
-}
-
-/** Material as it was sent. */
-export interface WrappedMaterial extends ImportPermit {
-  /** The secret, or for a pair the temporary AES key, under RSA OAEP. */
-  readonly wrapped: Uint8Array
-  /** PKCS#8 under the temporary key; pairs only. */
-  readonly wrappedPrivate: Uint8Array | undefined
-  /** When it lapses, in milliseconds since 1970; nothing: never. */
-  readonly expiresAt: number | undefined
 }
 
 /**
@@ -74,7 +63,7 @@ async function tryMaterial(
   for (const [turn, key] of turned.entries()) {
     try {
       await hsm.discardKey(key)
-      return await unwrap(hsm, { cmk, material, key, label })
+      return await unwrapMaterial(hsm, { cmk, material, key, label })
     } catch (error) {
       // Another import of the same key may be in this place at this moment.
       const taken = error instanceof HsmError && error.failure === 'fault'
@@ -130,7 +119,7 @@ async function place(
   const { checkValue, material } = request
   let seen: Uint8Array
   try {
-    seen = await unwrap(hsm, { cmk, material, key, label: cmkLabel(key) })
+    seen = await unwrapMaterial(hsm, { cmk, material, key, label: cmkLabel(key) })
   } catch (error) {
     // A call that died may have brought it, or one that is under way.
     if (!(error instanceof HsmError) || error.failure !== 'fault') throw error
@@ -186,70 +175,6 @@ async function giveUp(
     return { cmk: now, versions: [{ ...own, checkValue: new Uint8Array(0) }] }
   }).catch(() => undefined)
   if (given) await hsm.destroyKey(key).catch(() => undefined)
-}
-
-/** Unwraps material under a name, and returns its check value. */
-async function unwrap(
-  hsm: Hsm,
-  request: {
-    readonly cmk: Cmk
-    readonly material: WrappedMaterial
-    readonly key: KeyRef
-    readonly label: string
-  },
-): Promise<Uint8Array> {
-  const { cmk, material, key, label } = request
-  const row = keySpecRow(cmk.spec)
-  const { pair: under, hash, wrapped } = material
-  try {
-    if (row.form === 'secret') {
-      return await hsm.importSecret({ under, hash, wrapped, key, kind: row.algorithm, label })
-    }
-    return sha256(
-      await hsm.importPair({
-        under,
-        hash,
-        wrappedKey: wrapped,
-        wrappedPrivate: material.wrappedPrivate ?? new Uint8Array(0),
-        key,
-        algorithm: row.algorithm,
-        use: pairUse(cmk.usage) ?? 'sign',
-        label,
-      }),
-    )
-  } catch (error) {
-    throw refusalOf(error, row.form)
-  }
-}
-
-function refusalOf(error: unknown, form: 'secret' | 'pair'): unknown {
-  if (!(error instanceof HsmError)) return error
-  if (error.failure === 'not-authentic') {
-    return new KmsError(
-      'KMS.0311',
-      'The key material does not decrypt: wrap it under the public key that came with import_token, with its wrapping_algorithm.',
-      { cause: error },
-    )
-  }
-  if (error.failure !== 'unsuitable') return error
-  const [code, sentence] = unsuitability(error, form)
-  return new KmsError(code, sentence, { cause: error })
-}
-
-function unsuitability(
-  { message }: HsmError,
-  form: 'secret' | 'pair',
-): readonly [code: ErrorCode, sentence: string] {
-  if (form === 'secret') {
-    return ['KMS.2604', 'The key material has not the length that the key_spec needs.']
-  }
-  if (message === WRONG_TEMPORARY_KEY) {
-    return ['KMS.2610', 'The temporary key in encrypted_key_material must have 16 or 32 bytes.']
-  }
-  return [
-    'KMS.2609',
-    'encrypted_privatekey must be the PKCS#8 of a key of this key_spec, wrapped by RFC 5649 under the temporary AES key.',
-  ]
 }
 
 async function lookAt(hsm: Hsm, cmk: Cmk, key: KeyRef): Promise<Uint8Array> {

@@ -1,43 +1,28 @@
 import { HsmError, type HsmStatus } from '../core/hsm.js'
-import type { FaultClass, FunctionFigure, HsmObserver } from '../core/hsm-observer.js'
-import type { LoginTurns } from '../core/login-turns.js'
-import { type AgentListener, AgentProcess, type EndReason, PLANNED_ENDS } from './agent-process.js'
+import type { FaultClass, FunctionFigure } from '../core/hsm-observer.js'
+import { type AgentListener, AgentProcess } from './agent-process.js'
 import { AgentStarts } from './agent-starts.js'
 import { backOffMs } from './back-off.js'
-import { REPEATABLE } from './commands.js'
 import { Doubts } from './doubts.js'
+import { type EndReason, PLANNED_ENDS } from './end-reason.js'
+import { FirstStart } from './first-start.js'
 import { JobQueue } from './job-queue.js'
-import { type Job, hsmError } from './job.js'
-import type { AgentStart, CommandError, StartFailure } from './protocol.js'
+import type { Job } from './job.js'
+import { judgeLost, refuseLost } from './lost-jobs.js'
+import type { PoolOptions } from './pool-options.js'
+import type { CommandError, StartFailure } from './protocol.js'
 import { ServingAgents } from './serving-agents.js'
 import { HsmStartError } from './start-error.js'
 
-/** A lost repeatable job is handed to another agent once. */
-const MAX_ATTEMPTS = 2
 /** With no agent left, calls wait for the one that is starting so long, and are refused at once after that. */
 const PILE_UP_MS = 2_000
 const CLOSE_GRACE_MS = 3_000
 
-/** How the agents are run. */
-export interface PoolOptions {
-  readonly start: AgentStart
-  /** The whole environment of an agent. */
-  readonly environment: Readonly<Record<string, string>>
-  readonly agents: number
-  /** Calls that may wait for an agent; one more is refused as `busy`. */
-  readonly queueLimit: number
-  /** What a call has from the arrival of its request, and a session for one call, in milliseconds. */
-  readonly timeoutMs: number
-  readonly observer: HsmObserver
-  /** Turns of all processes that log in with this PIN file, where there are others. */
-  readonly logins?: LoginTurns | undefined
-}
-
 /**
  * Agents, each a process that makes one PKCS#11 call at a time over each of its sessions.
  *
- * A job goes to an idle agent, or waits in a bounded queue. An agent that hangs past the deadline is killed,
- * one that dies is replaced, one that has done its share (libraries leak) or is doubted is exchanged while it still serves.
+ * A job goes to an idle agent, or waits in a bounded queue. An agent that is at a call for longer than that may take is
+ * killed, one that dies is replaced, one that has done its share (libraries leak) or is doubted is exchanged while it still serves.
  * While no agent can start, calls are refused at once: the known-answer tests of each start are what probes the token, and
  * no call of a client is.
  */
@@ -54,7 +39,7 @@ export class AgentPool implements AgentListener {
   #closed = false
   #pumping = false
   #reason: string | undefined = 'The first agent is starting.'
-  #firstStart: { started(): void; refused(error: HsmStartError): void } | undefined
+  readonly #firstStart = new FirstStart()
 
   private constructor(options: PoolOptions) {
     this.#options = options
@@ -77,10 +62,8 @@ export class AgentPool implements AgentListener {
   static async open(options: PoolOptions): Promise<AgentPool> {
     const pool = new AgentPool(options)
     try {
-      await new Promise<void>((resolve, reject) => {
-        pool.#firstStart = { started: resolve, refused: reject }
-        pool.#starts.fill()
-      })
+      pool.#starts.fill()
+      await pool.#firstStart.over
     } catch (error) {
       await pool.close()
       throw error
@@ -130,9 +113,9 @@ export class AgentPool implements AgentListener {
     this.#reason = undefined
     this.#refusing = false
     const doubted = this.#doubts.release(agent.bornAt)
-    if (doubted.length > 0) agent.assign(doubted)
-    this.#firstStart?.started()
-    this.#firstStart = undefined
+    // Each for itself: the answer of none waits for the end of the next.
+    for (const job of doubted) agent.assign([job])
+    this.#firstStart.started()
     this.#serving.add(agent)
     this.#report()
     this.#pump()
@@ -142,15 +125,13 @@ export class AgentPool implements AgentListener {
   refused(_agent: AgentProcess, failure: StartFailure, message: string): void {
     this.#reason = message
     if (failure === 'pin') this.#starts.refusedPin()
-    this.#firstStart?.refused(new HsmStartError(failure, message))
-    this.#firstStart = undefined
+    this.#firstStart.refused(new HsmStartError(failure, message))
   }
 
   /** Another process was refused the same PIN. */
   #refusedElsewhere(): void {
     this.#reason = 'The token refused the PIN to another process: it is not tried again.'
-    this.#firstStart?.refused(new HsmStartError('pin', this.#reason))
-    this.#firstStart = undefined
+    this.#firstStart.refused(new HsmStartError('pin', this.#reason))
     this.#refusing = true
     if (this.#serving.count === 0) this.#refuse(this.#reason)
   }
@@ -193,7 +174,7 @@ export class AgentPool implements AgentListener {
     this.#report()
     if (this.#closed) return
     if (planned) this.#starts.fill()
-    else this.#fillLater()
+    else this.#starts.fillIn(backOffMs({ failures: this.#failures, agents: this.#options.agents }))
   }
 
   #spawn(pinStamp: string): AgentProcess {
@@ -205,15 +186,10 @@ export class AgentPool implements AgentListener {
     return agent
   }
 
-  #fillLater(): void {
-    this.#starts.fillIn(backOffMs({ failures: this.#failures, agents: this.#options.agents }))
-  }
-
   #noteFailure(reason: EndReason): void {
     this.#failures++
     if (reason !== 'refused') this.#reason = `An agent ended: ${reason}.`
-    this.#firstStart?.refused(new HsmStartError('token', 'The agent ended before it was ready.'))
-    this.#firstStart = undefined
+    this.#firstStart.refused(new HsmStartError('token', 'The agent ended before it was ready.'))
     if (reason === 'refused') this.#refusing = true
     if (this.#refusing && this.#serving.count === 0) {
       this.#refuse(this.#reason ?? 'The HSM cannot be reached.')
@@ -228,29 +204,18 @@ export class AgentPool implements AgentListener {
   }
 
   #judgeLost(lost: readonly Job[]): void {
-    const again = lost.filter((job) => this.#mayRepeat(job))
-    this.#queue.pushBack(again)
-    for (const job of lost) {
-      if (again.includes(job)) continue
-      const error = job.lastError && hsmError(job.lastError)
-      job.settle({
-        error: error ?? new HsmError('unavailable', 'The agent of this call was lost.'),
-      })
-    }
+    if (this.#closed) refuseLost(lost)
+    else this.#queue.pushBack(judgeLost(lost, performance.now()))
     this.#pump()
-  }
-
-  #mayRepeat(job: Job): boolean {
-    if (this.#closed || !REPEATABLE[job.command] || job.attempts >= MAX_ATTEMPTS) return false
-    return performance.now() < job.deadlineAt
   }
 
   #pump(): void {
     while (this.#queue.length > 0) {
       const agent = this.#serving.freest()
       if (!agent) return
-      const jobs = this.#queue.take(agent.room, performance.now())
-      if (jobs.length > 0) agent.assign(jobs)
+      const jobs = this.#queue.take(agent.room, performance.now(), this.#serving)
+      if (jobs.length === 0) return
+      agent.assign(jobs)
       if (this.#serving.isWorn(agent)) this.#starts.fill()
     }
   }
@@ -264,7 +229,7 @@ export class AgentPool implements AgentListener {
         error: new HsmError('unavailable', 'Whether the key is there is not known yet.'),
       })
     }
-    this.#serving.sweep({ now, stuckSince: now - this.#options.timeoutMs })
+    this.#serving.sweep(now)
     this.#starts.sweep(now)
     const starting = this.#starts.current
     if (starting && this.#serving.count === 0 && now - starting.bornAt >= PILE_UP_MS) {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { HsmError } from '../core/hsm.js'
 import type { FaultClass, FunctionFigure } from '../core/hsm-observer.js'
 import { Channel } from './channel.js'
+import type { EndReason } from './end-reason.js'
 import { type Job, answerOf, handOver } from './job.js'
 import type {
   AgentStart,
@@ -26,12 +27,6 @@ const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
  * sends.
  */
 const BATCH = 16
-
-/** Why an agent ended, from a closed set. */
-export type EndReason = 'crashed' | 'hung' | 'sick' | 'recycled' | 'doubted' | 'refused' | 'closed'
-
-/** Ends that nobody waits for: another agent is ready, or none is wanted. */
-export const PLANNED_ENDS: ReadonlySet<EndReason> = new Set(['recycled', 'doubted', 'closed'])
 
 type FailedReply = Extract<CommandReply, { error: unknown }>
 
@@ -78,6 +73,8 @@ export class AgentProcess {
   readonly #single: boolean
   /** Sessions that it has by now; none before it has started. */
   #sessions = 0
+  /** Jobs that it has which are slow by nature. */
+  slow = 0
   /** Calls handed to it so far. */
   calls = 0
 
@@ -113,14 +110,18 @@ export class AgentProcess {
     return this.#inFlight.size
   }
 
+  get sessions(): number {
+    return this.#sessions
+  }
+
   /**
    * How many jobs it may be handed now. Of several sessions those that are idle come first; once all are busy, each may have
-   * one more job to begin without waiting for the service.
+   * one more job to begin without waiting for the service, unless it is to be at a slow one.
    */
   get room(): number {
     const load = this.#inFlight.size
     if (this.#single) return load === 0 ? BATCH : 0
-    return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - load
+    return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - this.slow - load
   }
 
   get pid(): number | undefined {
@@ -150,12 +151,11 @@ export class AgentProcess {
     }
   }
 
-  /** Whether a session has been at one job since before a moment. */
-  isStuck(since: number): boolean {
-    for (const { begunAt } of this.#inFlight.values()) {
-      if (begunAt !== undefined && begunAt <= since) return true
-    }
-    return false
+  /** Whether a session is at a job for longer than that may take. */
+  isStuck(now: number): boolean {
+    return [...this.#inFlight.values()].some(
+      ({ begunAt, job }) => begunAt !== undefined && begunAt + job.limitMs <= now,
+    )
   }
 
   /** Ends it at once; whatever it had is lost. */
@@ -177,6 +177,7 @@ export class AgentProcess {
     if (this.#inFlight.size < this.#sessions) flight.begunAt = this.#now()
     else this.#behind.push(flight)
     this.#inFlight.set(id, flight)
+    if (job.slow) this.slow++
     return handOver(job, id)
   }
 
@@ -184,6 +185,8 @@ export class AgentProcess {
     if ('started' in message) {
       const isNew = this.#sessions === 0
       this.#sessions = message.sessions
+      // A session that has come later takes a job that waits.
+      if (!isNew) this.#beginNext()
       if (isNew) this.#listener.started(this)
       else this.#listener.replied(this)
     } else if ('refused' in message) {
@@ -210,10 +213,15 @@ export class AgentProcess {
       return
     }
     this.#inFlight.delete(reply.id)
-    const next = this.#behind.shift()
-    if (next) next.begunAt = this.#now()
+    if (job.slow) this.slow--
+    this.#beginNext()
     if ('result' in reply) job.settle(answerOf(reply))
     else this.#settleError(job, reply)
+  }
+
+  #beginNext(): void {
+    const next = this.#behind.shift()
+    if (next) next.begunAt = this.#now()
   }
 
   #settleError(job: Job, reply: FailedReply): void {

@@ -52,5 +52,11 @@ export const REPEATABLE = {
   vectors: true,
 } as const satisfies Record<CommandName, boolean>
 
+/**
+ * Commands that are slow by nature: the token looks for primes, for as long as it takes. They have a time limit of their
+ * own, and nothing else waits for the session that one of them occupies.
+ */
+export const SLOW: ReadonlySet<CommandName> = new Set(['generatePair', 'generateWrappedPair'])
+
 /** Every command, for the proxy that sends them. */
 export const COMMAND_NAMES = Object.keys(REPEATABLE) as readonly CommandName[]

@@ -44,9 +44,10 @@ export class Doubts {
     return true
   }
 
-  /** The jobs that an agent started at `bornAt` has the last word on. */
+  /** The jobs that an agent started at `bornAt` has the last word on; those that are slow by nature last. */
   release(bornAt: number): readonly Job[] {
-    return this.#remove(({ since }) => since <= bornAt)
+    const jobs = this.#remove(({ since }) => since <= bornAt)
+    return [...jobs.filter(({ slow }) => !slow), ...jobs.filter(({ slow }) => slow)]
   }
 
   /** The jobs whose deadline has passed. */

@@ -15,6 +15,10 @@ export interface Job {
   readonly arrivedAt: number
   /** When nobody waits for its answer any more: it is not begun after that. Milliseconds of the monotonic clock. */
   readonly deadlineAt: number
+  /** How long a session may be at it before its agent counts as hung, in milliseconds. */
+  readonly limitMs: number
+  /** Whether it is slow by nature, so that nothing may be made to wait behind it. */
+  readonly slow: boolean
   /** Whether its agent shall tell each PKCS#11 function that it takes. */
   readonly detailed: boolean
   /** How often it was handed to an agent. */

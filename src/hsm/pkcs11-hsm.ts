@@ -1,8 +1,9 @@
 import type { Hsm, HsmError } from '../core/hsm.js'
-import { AgentPool, type PoolOptions } from './agent-pool.js'
+import { AgentPool } from './agent-pool.js'
 import type { Job, JobAnswer } from './job.js'
+import type { PoolOptions } from './pool-options.js'
 import { limitsOf } from './profile.js'
-import { COMMAND_NAMES, type CommandName, type Commands } from './commands.js'
+import { COMMAND_NAMES, type CommandName, type Commands, SLOW } from './commands.js'
 
 /**
  * Opens the HSM behind a pool of agents.
@@ -29,15 +30,17 @@ function commandsOver(pool: AgentPool, rule: CallRule): Commands {
   return Object.fromEntries(entries) as Commands
 }
 
-type CallRule = Pick<PoolOptions, 'observer' | 'timeoutMs'>
+type CallRule = Pick<PoolOptions, 'observer' | 'timeoutMs' | 'generationTimeoutMs'>
 
 function send(
   pool: AgentPool,
-  { observer, timeoutMs }: CallRule,
+  { observer, timeoutMs, generationTimeoutMs }: CallRule,
   command: CommandName,
   args: readonly unknown[],
 ): Promise<unknown> {
   const watch = observer.begins(command)
+  const slow = SLOW.has(command)
+  const limitMs = slow ? generationTimeoutMs : timeoutMs
   return new Promise((resolve, reject) => {
     const arrivedAt = performance.now()
     let settled = false
@@ -45,7 +48,9 @@ function send(
       command,
       args,
       arrivedAt,
-      deadlineAt: (watch?.requestedAt ?? arrivedAt) + timeoutMs,
+      deadlineAt: (watch?.requestedAt ?? arrivedAt) + limitMs,
+      limitMs,
+      slow,
       detailed: watch?.detailed ?? false,
       attempts: 0,
       handedOverAt: undefined,
@@ -69,6 +74,7 @@ function send(
           handedOverAt,
           endedAt,
           attempts,
+          slow,
           functions,
         })
         if (failure) reject(failure)

@@ -69,11 +69,25 @@ export class ServingAgents {
     return freest
   }
 
-  /** Answers jobs whose deadline has passed, and kills agents that have been at one since before a moment. */
-  sweep({ now, stuckSince }: { readonly now: number; readonly stuckSince: number }): void {
+  /**
+   * Whether one more job that is slow by nature may be handed out: of all sessions one is kept from them, where there are
+   * two, so that the others are served meanwhile.
+   */
+  get maySlow(): boolean {
+    let slow = 0
+    let sessions = 0
+    for (const agent of this.#ready) {
+      slow += agent.slow
+      sessions += agent.sessions
+    }
+    return slow < Math.max(1, sessions - 1)
+  }
+
+  /** Answers jobs whose deadline has passed, and kills agents that are at one for longer than it may take. */
+  sweep(now: number): void {
     for (const agent of this.all) {
       agent.expire(now)
-      if (agent.isStuck(stuckSince)) agent.kill('hung')
+      if (agent.isStuck(now)) agent.kill('hung')
     }
   }
 

@@ -1,45 +1,11 @@
-import { once } from 'node:events'
-import { loadConfig } from '../config.js'
-import { keepOutOfCoreFiles } from '../core-dumps.js'
-import { Ending } from '../end-within.js'
-import { HsmStartError } from '../hsm/start-error.js'
-import { shareOf } from '../process-share.js'
-import { startService } from '../service.js'
-import { reportStartFailure } from '../start-failure.js'
-import { openLog } from '../telemetry/log.js'
 import { SupervisorLink } from './supervisor-link.js'
 
-/** One of several HTTP processes, under a supervisor. */
-async function main(index: number, link: SupervisorLink): Promise<void> {
-  const asked = Promise.race([
-    link.stopped(),
-    once(process, 'SIGTERM').then(() => new Ending()),
-    // A terminal sends it to all processes at once.
-    once(process, 'SIGINT').then(() => new Ending()),
-  ])
-  // Also where the start is still under way.
-  void asked.then((ending) => ending.whenOver(() => process.exit(1)))
-  keepOutOfCoreFiles()
-  const config = loadConfig(process.env)
-  const log = openLog(config.logLevel, true)
-  try {
-    const place = link.place({ index, processes: config.httpProcesses })
-    const service = await startService(shareOf(config, index), log, place)
-    await Promise.race([service.settled, asked])
-    link.ready(service.credentials !== undefined)
-    await service.close(await asked)
-  } finally {
-    await log.close()
-  }
-}
+/*
+ * One of several HTTP processes, under a supervisor. It looks for that before it loads the program, which takes a second
+ * and more: nobody would hear meanwhile that the supervisor has ended.
+ */
 
-const link = new SupervisorLink()
-try {
-  await main(Number(process.argv[2]), link)
-  process.exit(0)
-} catch (error) {
-  if (error instanceof HsmStartError && error.failure === 'pin') await link.unfit()
-  const { line, exitCode } = reportStartFailure(error)
-  process.stderr.write(`${line}\n`)
-  process.exit(exitCode)
-}
+// What is left half made by a start is what any crash leaves.
+const link = new SupervisorLink(() => process.exit(1))
+const { runHttpProcess } = await import('./run-http-process.js')
+await runHttpProcess(Number(process.argv[2]), link)

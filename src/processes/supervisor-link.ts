@@ -25,16 +25,29 @@ export class SupervisorLink {
   #take: ((socket: Socket) => void) | undefined
   #heardAddress: ((told: ToHttpProcess) => void) | undefined
   #next = 1
+  #starting = true
 
-  constructor() {
+  /**
+   * `lostInStart` ends this process, where the supervisor ends while it starts: nothing is under way yet, and the token or
+   * the database that it waits for may keep it for long.
+   */
+  constructor(lostInStart: () => void) {
     this.#stopped = new Promise((resolve) => (this.#stop = resolve))
     process.on('message', (message: unknown, socket: unknown) => {
       if (isToHttpProcess(message)) this.#hear(message, socket)
     })
     // Without its supervisor nobody brings connections, and nobody would ever end this process.
-    process.once('disconnect', () => this.#stop?.(new Ending()))
-    // It may have ended while the modules of this process were loaded: then nobody heard that.
-    if (!process.connected) this.#stop?.(new Ending())
+    process.once('disconnect', () => {
+      if (this.#starting) lostInStart()
+      else this.#stop?.(new Ending())
+    })
+    // It may have ended before anybody listened.
+    if (!process.connected) lostInStart()
+  }
+
+  /** The start is over: there is something to bring to an end from now on. */
+  started(): void {
+    this.#starting = false
   }
 
   /** Resolves when the supervisor wants this process to end, or has ended itself; with the time for that. */

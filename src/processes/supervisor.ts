@@ -1,15 +1,10 @@
 import type { AddressInfo } from 'node:net'
-import { monotonic } from '../core/clock.js'
-import type { PinWriting } from '../core/login-turns.js'
 import type { Ending } from '../end-within.js'
-import { LeaseLedger, type LeaseRequest } from '../limits/leases.js'
 import type { Log } from '../telemetry/log.js'
-import { SummedMetrics } from '../telemetry/summed-metrics.js'
+import { AnswerDesk } from './answer-desk.js'
 import { FrontDoor } from './front-door.js'
 import { HttpProcess, type HttpProcessListener, type ProcessEnd } from './http-process.js'
-import { LoginLedger } from './login-ledger.js'
-import { type FromHttpProcess, type LoginOver, SUPERVISOR_TOPICS } from './messages.js'
-import { Questions } from './questions.js'
+import type { FromHttpProcess } from './messages.js'
 import { restartDelayMs } from './restart-delay.js'
 
 /** A start that takes longer has failed. */
@@ -36,10 +31,7 @@ export interface SupervisorParts {
 export class Supervisor implements HttpProcessListener {
   readonly #parts: SupervisorParts
   readonly #door = new FrontDoor()
-  readonly #questions = new Questions()
-  readonly #metrics = new SummedMetrics<HttpProcess>()
-  readonly #ledger = new LeaseLedger(monotonic)
-  readonly #logins = new LoginLedger<HttpProcess>()
+  readonly #desk: AnswerDesk
   readonly #processes = new Set<HttpProcess>()
   /** Places without a process, and when each may have one. */
   readonly #vacant = new Map<number, number>()
@@ -63,6 +55,7 @@ export class Supervisor implements HttpProcessListener {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    this.#desk = new AnswerDesk(parts.count, () => this.#serving())
     this.#failures = Array.from({ length: parts.count }, () => 0)
     for (let index = 0; index < parts.count; index++) this.#vacant.set(index, 0)
     this.end = new Promise((resolve) => (this.#finish = resolve))
@@ -124,10 +117,10 @@ export class Supervisor implements HttpProcessListener {
         process.unanswered = 0
         return
       case 'ask':
-        void this.#asked(process, message)
+        void this.#desk.asked(process, message)
         return
       case 'answer':
-        this.#questions.answered(process, message.id, message.content)
+        this.#desk.answered(process, message)
     }
   }
 
@@ -135,8 +128,7 @@ export class Supervisor implements HttpProcessListener {
     const { index, pid, state } = process
     this.#processes.delete(process)
     this.#door.ended(process)
-    this.#questions.ended(process)
-    this.#logins.ended(process)
+    this.#desk.ended(process)
     if (this.#stopping) {
       this.#endWhenEmpty()
       return
@@ -147,7 +139,7 @@ export class Supervisor implements HttpProcessListener {
     }
     const served = state === 'starting' ? 0 : performance.now() - process.startedAt
     const delay = restartDelayMs(this.#failures, { index, served })
-    void this.#metrics.ended(process)
+    this.#desk.keepFigures(process)
     this.#parts.log.error(
       { process: index, ended_pid: pid, code, signal, restart_in_ms: delay },
       'an HTTP process ended',
@@ -205,41 +197,6 @@ export class Supervisor implements HttpProcessListener {
     if (this.#told || !this.#address || waits || this.#starting()) return
     this.#told = true
     this.#parts.started(this.#address, this.#hasCredentials)
-  }
-
-  async #asked(
-    process: HttpProcess,
-    { id, topic, content }: Extract<FromHttpProcess, { kind: 'ask' }>,
-  ): Promise<void> {
-    process.tell({ kind: 'answers', id, contents: await this.#answers(process, topic, content) })
-  }
-
-  async #answers(asking: HttpProcess, topic: string, content: unknown) {
-    if (topic === SUPERVISOR_TOPICS.lease) {
-      // Made by the limits of the same program.
-      return [this.#ledger.take(content as LeaseRequest)]
-    }
-    if (topic === SUPERVISOR_TOPICS.login) {
-      // Asked by the link of the same program, as what follows is.
-      return [this.#logins.ask(asking, content as PinWriting)]
-    }
-    if (topic === SUPERVISOR_TOPICS.loginOver) {
-      const { writing, refused } = content as LoginOver
-      this.#logins.over(writing, refused)
-      return []
-    }
-    const serving = this.#serving()
-    if (topic !== SUPERVISOR_TOPICS.metrics) {
-      return this.#questions.ask(
-        serving.filter((process) => process !== asking),
-        topic,
-        content,
-      )
-    }
-    const said = await this.#questions.ask(serving, topic, content)
-    serving.forEach((process, index) => this.#metrics.heard(process, said[index]))
-    const starting = this.#parts.count - serving.length
-    return [await this.#metrics.text({ serving: serving.length, starting })]
   }
 
   #serving(): readonly HttpProcess[] {

@@ -19,6 +19,8 @@ export class FollowedCall implements CallWatch {
   #stageBeganAt = 0
   /** When its request arrived, in milliseconds of the monotonic clock. */
   readonly #arrivedAt: number
+  /** What its slow calls to the HSM have taken, in milliseconds: they have deadlines of their own. */
+  #slowMs = 0
 
   constructor(scope: CallScope, arrivedAt: number, trace: RequestTrace | undefined) {
     this.#scope = scope
@@ -71,9 +73,10 @@ export class FollowedCall implements CallWatch {
     const parent = this.#parent()
     if (counted) this.rest()
     return {
-      requestedAt: this.#arrivedAt,
+      requestedAt: this.#arrivedAt + this.#slowMs,
       detailed: parent !== undefined,
       ended: (call) => {
+        if (call.slow) this.#slowMs += call.endedAt - call.arrivedAt
         if (counted) this.#countHsm(call)
         if (parent) this.#traceHsm(call, parent)
       },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Backend, openBackend } from '../../src/backend.js'
 import { compliance } from '../../src/cli/compliance.js'
-import { objectIdOf } from '../../src/compliance/object-id.js'
+import { objectName } from '../../src/core/object-id.js'
 import { loadConfig } from '../../src/config.js'
 import { cmkLabel, currentKey } from '../../src/core/cmk.js'
 import { NO_HSM_OBSERVER } from '../../src/core/hsm-observer.js'
@@ -85,7 +85,7 @@ export class Bench {
   get cmk(): { readonly key: KeyRef; readonly id: string; readonly label: string } {
     const key = this.cmks?.[0]
     if (!key) throw new Error('The bench has no CMK.')
-    return { key, id: objectIdOf(key), label: cmkLabel(key) }
+    return { key, id: objectName(key), label: cmkLabel(key) }
   }
 
   async withBackend<Result>(run: (backend: Backend) => Promise<Result>): Promise<Result> {

@@ -1,7 +1,7 @@
 import { judge } from '../../src/compliance/judge.js'
-import { keyOfObjectId, objectIdOf } from '../../src/compliance/object-id.js'
+import { keyOfObjectName, objectName } from '../../src/core/object-id.js'
 import type { Observations } from '../../src/compliance/observations.js'
-import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../../src/core/hsm-inspection.js'
 import {
   FACTS,
   NOT_HERE,
@@ -267,9 +267,9 @@ test('a label cannot forge a line of the report', () => {
 
 test('a CKA_ID names its key', () => {
   const key = { keyId: cmk.key.keyId, version: 4_000_000_000 }
-  expect(keyOfObjectId(objectIdOf(key))).toEqual(key)
-  expect(objectIdOf(key)).toHaveLength(40)
-  for (const odd of ['', 'ff', objectIdOf(key).slice(2), `${objectIdOf(key)}00`]) {
-    expect(keyOfObjectId(odd)).toBeUndefined()
+  expect(keyOfObjectName(objectName(key))).toEqual(key)
+  expect(objectName(key)).toHaveLength(40)
+  for (const odd of ['', 'ff', objectName(key).slice(2), `${objectName(key)}00`]) {
+    expect(keyOfObjectName(odd)).toBeUndefined()
   }
 })

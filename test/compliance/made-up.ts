@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CheckResult } from '../../src/compliance/check.js'
 import { judge } from '../../src/compliance/judge.js'
-import { objectIdOf } from '../../src/compliance/object-id.js'
+import { objectName } from '../../src/core/object-id.js'
 import type { Material } from '../../src/compliance/keys/expected-use.js'
 import type {
   KeyRole,
@@ -10,7 +10,7 @@ import type {
   TokenFacts,
 } from '../../src/compliance/observations.js'
 import { cmkLabel } from '../../src/core/cmk.js'
-import type { KeyAttributes, KeyFlag } from '../../src/core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../../src/core/hsm-inspection.js'
 import { TOKEN_FLAGS, type TokenFlag, type TokenState } from '../../src/core/hsm-assessment.js'
 import type { PairUse } from '../../src/core/hsm-pairs.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
@@ -46,7 +46,7 @@ export function storedKey(role: KeyRole, material: Material = MATERIALS[role]): 
   const key = { keyId: newKeyId(), version: 1 }
   return {
     key,
-    id: objectIdOf(key),
+    id: objectName(key),
     role,
     material,
     imported: false,

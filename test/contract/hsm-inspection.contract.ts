@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { KeyAttributes } from '../../src/core/hsm.js'
+import type { KeyAttributes } from '../../src/core/hsm-inspection.js'
 import type { KeyRef } from '../../src/core/ids.js'
 import {
   type HsmFacts,

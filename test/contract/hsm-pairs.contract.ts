@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import type { KeyAttributes } from '../../src/core/hsm.js'
+import type { KeyAttributes } from '../../src/core/hsm-inspection.js'
 import { PAIR_ALGORITHMS, type PairAlgorithm, type PairUse } from '../../src/core/hsm-pairs.js'
 import {
   type HsmFacts,

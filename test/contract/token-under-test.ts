@@ -1,5 +1,6 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
-import type { BoundSecret, Hsm, HsmFailure, KeyAttributes, KeyKind } from '../../src/core/hsm.js'
+import type { BoundSecret, Hsm, HsmFailure, KeyKind } from '../../src/core/hsm.js'
+import type { KeyAttributes } from '../../src/core/hsm-inspection.js'
 import { HsmError } from '../../src/core/hsm.js'
 import { PAIR_ALGORITHMS, type PairAlgorithm, type PairUse } from '../../src/core/hsm-pairs.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'

@@ -22,6 +22,7 @@ test('lists every setting that the program reads, and no other', () => {
   const source = [
     'src/config.ts',
     'src/agent-settings.ts',
+    'src/hsm-timeouts.ts',
     'src/tls-settings.ts',
     'src/limit-settings.ts',
     'src/issuer-settings.ts',
@@ -51,6 +52,7 @@ test('states the defaults of the program', () => {
     KMS_QUEUE_LIMIT: String(config.queueLimit),
     KMS_REQUEST_LIMIT: String(config.requestLimit),
     KMS_HSM_TIMEOUT_MS: String(config.hsmTimeoutMs),
+    KMS_HSM_GENERATION_TIMEOUT_MS: String(config.hsmGenerationTimeoutMs),
     KMS_LOG_LEVEL: config.logLevel,
     KMS_SLOW_CALL_MS: String(config.slowCallMs),
     KMS_REGION: config.region,

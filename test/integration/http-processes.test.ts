@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { exchange } from '../http/client.js'
 import { agentPids, httpProcessPids, isAlive, until } from '../support/agents.js'
@@ -13,9 +10,6 @@ import { OneConnection } from '../support/one-connection.js'
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
 import { softHsmModule } from '../support/softhsm-token.js'
 
-const HTTP_PROCESS = fileURLToPath(
-  new URL('../../src/processes/http-process-main.js', import.meta.url),
-)
 const PROCESSES = 3
 const START_MS = 120_000
 
@@ -154,16 +148,6 @@ describeUnless(
       await until(() => !orphans.some(isAlive), 12_000)
       expect(await service?.end('SIGTERM')).toBe(0)
     }, 240_000)
-
-    test('end when their supervisor is gone before they have looked for it', async () => {
-      const child = fork(HTTP_PROCESS, ['0'], {
-        env: { KMS_DATA_DIR: join(folder.path, 'var'), KMS_LISTEN: '127.0.0.1:0' },
-        stdio: 'ignore',
-      })
-      const ended = once(child, 'exit')
-      child.disconnect()
-      await ended
-    }, 60_000)
 
     test(
       'count calls and failures together, and forget together',

@@ -64,6 +64,7 @@ describe('a wrong setting', () => {
     ['KMS_SESSIONS_PER_AGENT', '2', /^KMS_SESSIONS_PER_AGENT: .*softhsm2/],
     ['KMS_QUEUE_LIMIT', '-1', /^KMS_QUEUE_LIMIT: /],
     ['KMS_HSM_TIMEOUT_MS', '1e3', /^KMS_HSM_TIMEOUT_MS: /],
+    ['KMS_HSM_GENERATION_TIMEOUT_MS', '4999', /^KMS_HSM_GENERATION_TIMEOUT_MS: .*5000 to 600000/],
     ['KMS_LOG_LEVEL', 'loud', /^KMS_LOG_LEVEL: .*trace/],
   ])('%s=%s is refused in one line', async (name, value, expected) => {
     await refused({ [name]: value }, expected)

@@ -1,4 +1,5 @@
-import type { HsmLimits, TokenIdentity } from '../../src/core/hsm.js'
+import type { HsmLimits } from '../../src/core/hsm.js'
+import type { TokenIdentity } from '../../src/core/hsm-inspection.js'
 
 /** What the in-memory HSM can do unless a test says otherwise. */
 export const MEMORY_LIMITS: HsmLimits = {

@@ -1,17 +1,19 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
-  type Attempt,
   type Binding,
   type BoundSecret,
   type Hsm,
   HsmError,
   type HsmLimits,
   type HsmStatus,
-  type KeyAttributes,
   type KeyKind,
-  type KnownAnswer,
-  type TokenIdentity,
 } from '../../src/core/hsm.js'
+import type {
+  Attempt,
+  KeyAttributes,
+  KnownAnswer,
+  TokenIdentity,
+} from '../../src/core/hsm-inspection.js'
 import type { Assessment } from '../../src/core/hsm-assessment.js'
 import type { PairUse } from '../../src/core/hsm-pairs.js'
 import type { KeyRef } from '../../src/core/ids.js'

@@ -1,12 +1,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { HsmError, type KeyKind } from '../../src/core/hsm.js'
 import {
   type Attempt,
-  HsmError,
   KEY_FLAGS,
   type KeyAttributes,
   type KeyFlag,
-  type KeyKind,
-} from '../../src/core/hsm.js'
+} from '../../src/core/hsm-inspection.js'
 import type { KeyRef } from '../../src/core/ids.js'
 import type { MemoryPair } from './memory-token.js'
 

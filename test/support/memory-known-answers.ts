@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { KnownAnswer } from '../../src/core/hsm.js'
+import type { KnownAnswer } from '../../src/core/hsm-inspection.js'
 import { unwrapPadded, wrapPadded } from './memory-keys.js'
 
 /** RFC 5649 section 6. */

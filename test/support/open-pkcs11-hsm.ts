@@ -1,7 +1,7 @@
 import type { Hsm } from '../../src/core/hsm.js'
 import { type HsmObserver, NO_HSM_OBSERVER } from '../../src/core/hsm-observer.js'
-import type { PoolOptions } from '../../src/hsm/agent-pool.js'
 import { openPkcs11Hsm } from '../../src/hsm/pkcs11-hsm.js'
+import type { PoolOptions } from '../../src/hsm/pool-options.js'
 import { type Profile, loadProfile } from '../../src/hsm/profile.js'
 import { parseTokenUri } from '../../src/hsm/uri.js'
 import type { TestToken } from './test-token.js'
@@ -25,6 +25,7 @@ export function openTestHsm(token: TestToken, options: HsmTestOptions = {}): Pro
     agents: 2,
     queueLimit: 2000,
     timeoutMs: 10_000,
+    generationTimeoutMs: Math.max(30_000, options.timeoutMs ?? 0),
     observer: silentObserver,
     ...pool,
     start: {

@@ -10,6 +10,7 @@ const CALL: HsmCall = {
   handedOverAt: 130,
   endedAt: 170,
   attempts: 1,
+  slow: false,
   functions: [],
 }
 
@@ -84,6 +85,17 @@ describe('whose call to the HSM it is', () => {
     const scope = new CallScope()
     const call = new FollowedCall(scope, 1234, undefined)
     expect(call.hsm(() => scope.hsmWatch())?.requestedAt).toBe(1234)
+  })
+
+  test('tells the HSM a later moment after a call with a deadline of its own', () => {
+    const scope = new CallScope()
+    const call = new FollowedCall(scope, 1234, undefined)
+    const watch = call.hsm(() => scope.hsmWatch())
+    watch?.ended({ ...CALL, slow: true })
+    const took = CALL.endedAt - CALL.arrivedAt
+    expect(call.hsm(() => scope.hsmWatch())?.requestedAt).toBe(1234 + took)
+    watch?.ended(CALL)
+    expect(call.hsm(() => scope.hsmWatch())?.requestedAt).toBe(1234 + took)
   })
 
   test('is forgotten when the port throws', () => {

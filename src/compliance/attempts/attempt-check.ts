@@ -1,4 +1,4 @@
-import type { Attempt } from '../../core/hsm.js'
+import type { Attempt } from '../../core/hsm-inspection.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
 import type { ServiceItem } from '../inventory.js'
 import type { Observations } from '../observations.js'

@@ -1,5 +1,5 @@
 import { grouped } from '../../core/grouped.js'
-import { KEY_FLAGS, type KeyAttributes, type KeyFlag } from '../../core/hsm.js'
+import { KEY_FLAGS, type KeyAttributes, type KeyFlag } from '../../core/hsm-inspection.js'
 import { keyTypeName } from '../keys/expected-use.js'
 import { printable } from '../printable.js'
 import { facts } from './facts.js'

@@ -1,4 +1,4 @@
-import type { KeyFlag } from '../../core/hsm.js'
+import type { KeyFlag } from '../../core/hsm-inspection.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
 import type { ServiceItem } from '../inventory.js'
 import type { TokenFacts } from '../observations.js'

@@ -1,4 +1,5 @@
-import type { KeyAttributes, KeyFlag, KeyKind } from '../../core/hsm.js'
+import type { KeyKind } from '../../core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../../core/hsm-inspection.js'
 import type { PairAlgorithm, PairUse } from '../../core/hsm-pairs.js'
 import type { KeyRole } from '../observations.js'
 

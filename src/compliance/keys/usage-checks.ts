@@ -1,4 +1,4 @@
-import type { KeyAttributes, KeyFlag } from '../../core/hsm.js'
+import type { KeyAttributes, KeyFlag } from '../../core/hsm-inspection.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
 import { KEY_TYPES, expectedUse, keyTypeName } from './expected-use.js'
 import type { ServiceItem } from '../inventory.js'

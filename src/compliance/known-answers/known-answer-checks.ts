@@ -1,4 +1,5 @@
-import type { KeyKind, KnownAnswer } from '../../core/hsm.js'
+import type { KeyKind } from '../../core/hsm.js'
+import type { KnownAnswer } from '../../core/hsm-inspection.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
 import type { Material } from '../keys/expected-use.js'
 import type { Observations } from '../observations.js'

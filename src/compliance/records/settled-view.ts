@@ -1,5 +1,5 @@
 import { FIRST_HOME } from '../../core/home.js'
-import type { Inspection, KeyAttributes } from '../../core/hsm.js'
+import type { Inspection, KeyAttributes } from '../../core/hsm-inspection.js'
 import type { Observations, StoredKey } from '../observations.js'
 import { type HousedKey, type KeyRecords, listStoredKeys } from './stored-keys.js'
 

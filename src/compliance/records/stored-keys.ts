@@ -4,13 +4,13 @@ import { IMPORT_PAIR, type ImportPairStore, importPairLabel } from '../../core/i
 import type { KeptVersion, KeyStore } from '../../core/key-store.js'
 import { keySpecRow, pairUse } from '../../core/key-specs.js'
 import { DEFAULT_KEYSTORE } from '../../core/keystore.js'
+import { objectName } from '../../core/object-id.js'
 import {
   SERVICE_KEY_MATERIAL,
   type ServiceKeyStore,
   serviceKeyLabel,
 } from '../../core/service-key.js'
 import type { Material } from '../keys/expected-use.js'
-import { objectIdOf } from '../object-id.js'
 import type { StoredKey } from '../observations.js'
 
 /** The stores that name keys on the token. */
@@ -43,7 +43,7 @@ export async function listStoredKeys(records: KeyRecords): Promise<readonly Hous
     ...own.map(({ purpose, key, home, checkValue }) => ({
       key,
       home,
-      id: objectIdOf(key),
+      id: objectName(key),
       role: purpose,
       material: SERVICE_KEY_MATERIAL[purpose],
       imported: false,
@@ -55,7 +55,7 @@ export async function listStoredKeys(records: KeyRecords): Promise<readonly Hous
       .map((version) => ({
         key: version.key,
         home: version.home,
-        id: objectIdOf(version.key),
+        id: objectName(version.key),
         role: 'cmk' as const,
         material: materialOf(version),
         imported: version.origin === 'external',
@@ -65,7 +65,7 @@ export async function listStoredKeys(records: KeyRecords): Promise<readonly Hous
     ...importPairs.map(({ key, cmkId, home }) => ({
       key,
       home,
-      id: objectIdOf(key),
+      id: objectName(key),
       role: 'import' as const,
       material: { form: 'pair' as const, ...IMPORT_PAIR },
       imported: false,

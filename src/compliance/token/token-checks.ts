@@ -1,4 +1,4 @@
-import type { TokenIdentity } from '../../core/hsm.js'
+import type { TokenIdentity } from '../../core/hsm-inspection.js'
 import { TOKEN_FLAGS, type TokenFlag, type TokenState } from '../../core/hsm-assessment.js'
 import { type CheckDefinition, type CheckResult, type Finding, conclude } from '../check.js'
 import type { TokenFacts } from '../observations.js'

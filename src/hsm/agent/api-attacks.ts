@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
-import type { Attempt } from '../../core/hsm.js'
+import type { Attempt } from '../../core/hsm-inspection.js'
 import { mechanismNumber } from '../mechanism-number.js'
 import type { Profile } from '../profile.js'
-import { classify, isLoss, isRefusal } from '../return-values.js'
+import { isLoss } from '../return-values.js'
+import {
+  MAX_WRAPPED_BYTES,
+  Refused,
+  type Stage,
+  decryptWith,
+  play,
+  wrapAway,
+} from './attack-stage.js'
 import { aesTemplate, twinTemplate, unwrapped } from './attack-templates.js'
 import { readAttribute } from './attributes.js'
 import { KeyWrap } from './key-wrap.js'
@@ -18,16 +26,6 @@ const CKM_EXTRACT_KEY_FROM_KEY = 0x365
 const CKM_CONCATENATE_BASE_AND_DATA = 0x362
 const CONJURED = 64
 const KNOWN = Buffer.alloc(32, 0x5a)
-const MAX_WRAPPED_BYTES = 4096
-
-/** What the attacks work on: a twin of a CMK, which differs from one in that it lives for the session. */
-interface Stage {
-  readonly session: OpenSession
-  readonly profile: Profile
-  readonly keyWrap: KeyWrap
-  readonly mechanism: Mechanism
-  readonly twin: Buffer
-}
 
 /**
  * Plays the published attacks on the API of PKCS#11 against a twin of a CMK, made of the service's own template with a
@@ -224,38 +222,4 @@ function passingSecret({ session, keyWrap, twin }: Stage): readonly Attempt[] {
       readAttribute(session, twin, pkcs11.CKA_VALUE).fill(0)
     }),
   ]
-}
-
-/** That all of several steps were refused, where each alone may be. */
-class Refused extends Error {
-  override readonly name = 'Refused'
-}
-
-/** What does not throw has won something. */
-function play(name: string, run: () => void): Attempt {
-  try {
-    run()
-    return { attempt: name, refused: false, detail: 'the token did it' }
-  } catch (error) {
-    if (error instanceof Refused) return { attempt: name, refused: true, detail: error.message }
-    if (!(error instanceof TokenError) || error.rv === undefined || isLoss(error.rv)) throw error
-    const refused = isRefusal(error.rv) || classify(error.rv).failure === 'unsupported'
-    return { attempt: name, refused, detail: error.message }
-  }
-}
-
-function wrapAway({ session, mechanism, twin }: Stage, kek: Buffer): void {
-  const { lib, handle } = session
-  const space = Buffer.alloc(MAX_WRAPPED_BYTES)
-  call('C_WrapKey', () => lib.C_WrapKey(handle, mechanism, kek, twin, space)).fill(0)
-}
-
-function decryptWith(
-  { lib, handle }: OpenSession,
-  mechanism: Mechanism,
-  key: Buffer,
-  bytes: Buffer,
-): void {
-  call('C_DecryptInit', () => lib.C_DecryptInit(handle, mechanism, key))
-  call('C_Decrypt', () => lib.C_Decrypt(handle, bytes, Buffer.alloc(bytes.length + 16))).fill(0)
 }

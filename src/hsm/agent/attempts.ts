@@ -1,5 +1,5 @@
 import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
-import type { Attempt } from '../../core/hsm.js'
+import type { Attempt } from '../../core/hsm-inspection.js'
 import { isRefusal } from '../return-values.js'
 import { readAttribute, readFlag, readNumber } from './attributes.js'
 import { misuseAttempts } from './misuse.js'

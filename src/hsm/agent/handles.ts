@@ -1,9 +1,9 @@
 import pkcs11, { type Template } from 'pkcs11js'
 import type { KeyRef } from '../../core/ids.js'
+import { objectId, objectName } from '../../core/object-id.js'
 import { isStaleHandle } from '../return-values.js'
 import { numberOf, readAttributes, readNumber } from './attributes.js'
 import { KnownHandles } from './known-handles.js'
-import { objectId, objectName } from './object-id.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 

@@ -7,7 +7,7 @@ import type {
   KeyFlag,
   KnownAnswer,
   TokenIdentity,
-} from '../../core/hsm.js'
+} from '../../core/hsm-inspection.js'
 import type { KeyRef } from '../../core/ids.js'
 import { mechanismNumber } from '../mechanism-number.js'
 import type { Profile } from '../profile.js'

@@ -1,5 +1,5 @@
 import pkcs11, { type Template } from 'pkcs11js'
-import type { KnownAnswer } from '../../core/hsm.js'
+import type { KnownAnswer } from '../../core/hsm-inspection.js'
 import type { Profile } from '../profile.js'
 import { isLoss } from '../return-values.js'
 import {

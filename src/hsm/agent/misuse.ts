@@ -1,5 +1,5 @@
 import pkcs11, { type Mechanism } from 'pkcs11js'
-import type { Attempt } from '../../core/hsm.js'
+import type { Attempt } from '../../core/hsm-inspection.js'
 import { CKR, isRefusal } from '../return-values.js'
 import { readFlag, readNumber } from './attributes.js'
 import { TokenError, call } from './pkcs11-error.js'

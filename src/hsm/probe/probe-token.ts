@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
-import { KEY_KINDS, type KnownAnswer } from '../../core/hsm.js'
+import { KEY_KINDS } from '../../core/hsm.js'
+import type { KnownAnswer } from '../../core/hsm-inspection.js'
 import { PAIR_ALGORITHMS, SIGNATURE_SCHEMES } from '../../core/hsm-pairs.js'
 import { type Profile, loadProfile } from '../profile.js'
 import { Prober, type ProberOptions } from './prober.js'

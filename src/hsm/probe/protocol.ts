@@ -1,4 +1,4 @@
-import type { KnownAnswer, TokenIdentity } from '../../core/hsm.js'
+import type { KnownAnswer, TokenIdentity } from '../../core/hsm-inspection.js'
 import type { SignatureScheme } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import type { StartFailure } from '../protocol.js'
