@@ -66,5 +66,5 @@ export function prepareDevelopmentToken(
   label?: string,
 ): Promise<DevelopmentToken>
 
-/** Makes a token in a new folder under the system's temporary folder. */
-export function createThrowAwayToken(): Promise<ThrowAwayToken>
+/** Makes a token in a new folder, under the system's temporary folder where no other is named. */
+export function createThrowAwayToken(within?: string): Promise<ThrowAwayToken>

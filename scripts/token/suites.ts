@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs'
 import { runJest } from '../test/run-jest.js'
 import type { Tally } from '../test/tally.js'
+import { memoryFolder } from './memory-folder.js'
 
 /** Suites that reach a token through the service, from handlers to the service as a process. */
 export const THROUGH_THE_SERVICE: readonly string[] = [
@@ -22,9 +22,6 @@ export const OF_THE_TOKEN: readonly string[] = [
 const OF_SOFTHSM =
   'test/integration/(end-in-time|hung-agents|moving|pin-descriptor|refused-pin|request-deadline|settings)'
 
-/** A file system in memory: tokens of software write every key through to the disk, and each suite has tokens of its own. */
-const MEMORY = '/dev/shm'
-
 /** Runs suites on a token, by the name of its profile. */
 export function runOnToken(
   name: string,
@@ -32,18 +29,11 @@ export function runOnToken(
   variables: readonly string[] = [],
 ): Promise<Tally> {
   const apart = ['--testPathIgnorePatterns', OF_SOFTHSM, '--testPathPatterns']
+  // Tokens of software write every key through to the disk, and each suite has tokens of its own.
+  const memory = memoryFolder()
   return runJest(
     `jest on ${name}`,
     [...apart, ...suites],
-    [`KMS_TEST_TOKEN=${name}`, ...(isUsable(MEMORY) ? [`TMPDIR=${MEMORY}`] : []), ...variables],
+    [`KMS_TEST_TOKEN=${name}`, ...(memory === undefined ? [] : [`TMPDIR=${memory}`]), ...variables],
   )
-}
-
-function isUsable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK | constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

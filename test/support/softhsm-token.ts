@@ -12,7 +12,7 @@ export function softHsmModule(): string | undefined {
 }
 
 /** A fresh SoftHSM token in a temporary folder. */
-export async function openSoftHsmToken(): Promise<TestToken> {
-  const { uri, environment, remove } = await createThrowAwayToken()
+export async function openSoftHsmToken(within?: string): Promise<TestToken> {
+  const { uri, environment, remove } = await createThrowAwayToken(within)
   return { profile: 'softhsm2', uri, environment: { ...environment }, remove }
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { loadProfile } from '../../../src/hsm/profile.js'
 import { FaultInjector } from '../../../test/support/fault-injector/fault-injector.js'
 import { openSoftHsmToken } from '../../../test/support/softhsm-token.js'
+import { memoryFolder } from '../../token/memory-folder.js'
 import type { MeasuredToken } from '../measured-service.js'
 
 const US_PER_MS = 1000
@@ -16,10 +17,10 @@ export interface SlowToken extends MeasuredToken {
 
 /**
  * Makes a SoftHSM token behind the fault injector. Its profile is that of a network HSM as far as agents go: as many
- * sessions in each as wanted, and no leak for which agents are exchanged.
+ * sessions in each as wanted, no leak for which agents are exchanged, and no disk: SoftHSM reads files at every use of a key.
  */
 export async function openSlowToken(sessionsPerAgent: number): Promise<SlowToken> {
-  const { token, faults } = FaultInjector.around(await openSoftHsmToken())
+  const { token, faults } = FaultInjector.around(await openSoftHsmToken(memoryFolder()))
   const profile = { ...loadProfile(token.profile), sessionsPerAgent, recycleAfterCalls: 0 }
   writeFileSync(token.profile, JSON.stringify(profile))
   return {
