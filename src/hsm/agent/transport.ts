@@ -67,6 +67,7 @@ export class Transport {
    */
   unwrap(arrived: Arrived, template: Template): Buffer {
     return judgeInput(
+      this.#profile,
       () => this.#unwrap(arrived, template),
       () =>
         this.#keyWrap.within(
@@ -89,6 +90,7 @@ export class Transport {
   /** Takes the padding of a hash that the token lacks off, and pads anew with one that it has. */
   #exchange(arrived: Arrived, hash: OaepHash): Arrived {
     const material = judgeInput(
+      this.#profile,
       () => this.#decrypt(arrived),
       () => this.#decrypt(trialOf(arrived)).length === PROOF_BYTES,
     )
@@ -111,6 +113,7 @@ export class Transport {
   #measure(arrived: Arrived): number {
     try {
       return judgeInput(
+        this.#profile,
         () => this.#aesLength(arrived),
         () => this.#aesLength(trialOf(arrived)) === PROOF_BYTES,
       )

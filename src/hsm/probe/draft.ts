@@ -14,6 +14,7 @@ export const PROBED_FACTS = [
   'gcm',
   'reportsLocal',
   'enforcesExtractable',
+  'inputErrors',
 ] as const satisfies readonly (keyof Profile)[]
 
 /** What a draft is made of beside the report. */
