@@ -39,6 +39,13 @@ const ProfileSchema = Type.Object(
      * at fault is then found out with input of the agent's own.
      */
     inputErrors: Type.Optional(Type.Array(Type.Enum([...LOSSES.values()]), { uniqueItems: true })),
+    /**
+     * Return values by which the token says that another process was at its store just then, and that a call which was to
+     * write there did nothing: it is made again.
+     */
+    contentionErrors: Type.Optional(
+      Type.Array(Type.Enum([...LOSSES.values()]), { uniqueItems: true }),
+    ),
     /** Names of environment variables that the library reads. */
     environment: Type.Array(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]*$' })),
     keyWrap: Type.Object(

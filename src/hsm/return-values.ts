@@ -57,21 +57,31 @@ const AWAY: ReadonlySet<number> = new Set([
 const UNKNOWN: ReturnValueClass = { failure: 'unavailable', radius: 'library' }
 
 /** Name of a return value, as PKCS#11 spells it. */
-export type LossName = `CKR_${keyof typeof RETURN_VALUES}`
+export type ReturnValueName = `CKR_${keyof typeof RETURN_VALUES}`
+
+const NAMES: ReadonlyMap<number, ReturnValueName> = new Map(
+  (Object.keys(RETURN_VALUES) as (keyof typeof RETURN_VALUES)[]).map((name) => [
+    RETURN_VALUES[name].rv,
+    `CKR_${name}`,
+  ]),
+)
 
 /**
  * Names of the return values that say that session or device is lost. A stale handle is none of them here: that is never
  * said of input, since no handle comes from a client.
  */
-export const LOSSES: ReadonlyMap<number, LossName> = new Map(
-  (Object.keys(RETURN_VALUES) as (keyof typeof RETURN_VALUES)[])
-    .map((name) => [RETURN_VALUES[name].rv, `CKR_${name}`] as const)
-    .filter(([rv]) => isOfLoss(rv) && !STALE_HANDLES.has(rv)),
+export const LOSSES: ReadonlyMap<number, ReturnValueName> = new Map(
+  [...NAMES].filter(([rv]) => isOfLoss(rv) && !STALE_HANDLES.has(rv)),
 )
 
 /** The class of a return value; one that is in no table is taken for a sick library. */
 export function classify(rv: number): ReturnValueClass {
   return CLASSES.get(rv) ?? UNKNOWN
+}
+
+/** Name of a return value; nothing for one that is in no table. */
+export function returnValueName(rv: number | undefined): ReturnValueName | undefined {
+  return rv === undefined ? undefined : NAMES.get(rv)
 }
 
 /** Whether a return value refuses an attempt on a key, rather than failing at it. */
@@ -90,7 +100,7 @@ export function isStaleHandle(rv: number | undefined): boolean {
  */
 export function isLoss(
   rv: number | undefined,
-  { inputErrors = [] }: { readonly inputErrors?: readonly LossName[] },
+  { inputErrors = [] }: { readonly inputErrors?: readonly ReturnValueName[] },
 ): boolean {
   if (rv === undefined || !isOfLoss(rv)) return false
   const name = LOSSES.get(rv)

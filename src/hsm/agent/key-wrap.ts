@@ -3,6 +3,7 @@ import { mechanismNumber } from '../mechanism-number.js'
 import type { Profile } from '../profile.js'
 import { isStaleHandle } from '../return-values.js'
 import { readFlag } from './attributes.js'
+import { callStoring } from './contention.js'
 import { TokenError, call, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { readableSecret } from './templates.js'
@@ -52,7 +53,7 @@ export class KeyWrap {
   unwrapObject({ kek, wrapped, template }: Unwrapping): Buffer {
     const { lib, handle: session } = this.#session
     return this.#permitted({ kek, use: pkcs11.CKA_UNWRAP }, () =>
-      call('C_UnwrapKey', () =>
+      callStoring(this.#profile, 'C_UnwrapKey', () =>
         lib.C_UnwrapKey(session, this.#mechanism, kek, Buffer.from(wrapped), template),
       ),
     )

@@ -103,9 +103,9 @@ function changedOutcome(keyWrap: KeyWrap): Outcome {
   return keyWrap.withObject(kek(answer), (key) => {
     try {
       keyWrap.unwrap(key, changed)
-    } catch {
-      // Whatever it says, it refuses these bytes alone if the true ones still unwrap.
-      keyWrap.unwrap(key, answer.exact)
+    } catch (error) {
+      // What says elsewhere that the device is lost refuses these bytes alone if the true ones still unwrap.
+      if (error instanceof TokenError && isLoss(error.rv, {})) keyWrap.unwrap(key, answer.exact)
       return undefined
     }
     return 'The token unwrapped bytes that were changed: its mechanism has no integrity check.'

@@ -2,7 +2,7 @@ import type { KnownAnswer, TokenIdentity } from '../../core/hsm.js'
 import type { SignatureScheme } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import type { StartFailure } from '../protocol.js'
-import type { LossName } from '../return-values.js'
+import type { ReturnValueName } from '../return-values.js'
 import type { TokenAddress } from '../uri.js'
 
 /*
@@ -52,7 +52,7 @@ export interface Trials {
   /** Whether a key that is not extractable stays in. */
   extractable: { readonly asked: undefined; readonly found: boolean }
   /** What it says of bad input, of what others say of a lost device alone. */
-  inputErrors: { readonly asked: undefined; readonly found: readonly LossName[] }
+  inputErrors: { readonly asked: undefined; readonly found: readonly ReturnValueName[] }
   knownAnswers: { readonly asked: undefined; readonly found: readonly KnownAnswer[] }
 }
 

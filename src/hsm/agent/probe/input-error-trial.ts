@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pkcs11 from 'pkcs11js'
-import { LOSSES, type LossName } from '../../return-values.js'
+import { LOSSES, type ReturnValueName } from '../../return-values.js'
 import { KWP_ANSWERS } from '../answers.js'
 import { KeyWrap } from '../key-wrap.js'
 import { decryptWith, encryptOaep, oaepMechanism } from '../oaep.js'
@@ -14,12 +14,12 @@ const TEXT_BYTES = 16
  * What the token says of bad input and others say of a lost device alone, by the names of the return values: of wraps that
  * were changed, and of an RSA text that nobody encrypted. What it says counts where it does the same with good input after it.
  */
-export function inputErrorTrial(probed: Probed): readonly LossName[] {
+export function inputErrorTrial(probed: Probed): readonly ReturnValueName[] {
   const said = [...ofChangedWraps(probed), ...ofForgedText(probed)]
   return [...new Set(said)].sort()
 }
 
-function ofChangedWraps({ session, profile }: Probed): readonly LossName[] {
+function ofChangedWraps({ session, profile }: Probed): readonly ReturnValueName[] {
   const keyWrap = new KeyWrap(session, profile)
   return KWP_ANSWERS.flatMap((answer) => {
     const changed = Buffer.from(answer.exact)
@@ -33,7 +33,7 @@ function ofChangedWraps({ session, profile }: Probed): readonly LossName[] {
   })
 }
 
-function ofForgedText(probed: Probed): readonly LossName[] {
+function ofForgedText(probed: Probed): readonly ReturnValueName[] {
   const { session, profile } = probed
   const [hash] = profile.oaep.hashes
   if (hash === undefined) return []
@@ -57,7 +57,7 @@ function ofForgedText(probed: Probed): readonly LossName[] {
   })
 }
 
-function saidOf(bad: () => unknown, good: () => boolean): readonly LossName[] {
+function saidOf(bad: () => unknown, good: () => boolean): readonly ReturnValueName[] {
   try {
     bad()
     return []
