@@ -111,7 +111,7 @@ describe('an object that a search found', () => {
     ['a stale handle', CKR.OBJECT_HANDLE_INVALID, [object]],
     ['a general error, and it is found no more', CKR.GENERAL_ERROR, [other]],
   ])('is gone by %s', (_, rv, listed) => {
-    expect(lookIfThere(sessionWith(listed), object, () => fail(rv))).toBeUndefined()
+    expect(lookIfThere<number>(sessionWith(listed), object, () => fail(rv))).toBeUndefined()
   })
 
   test.each([
