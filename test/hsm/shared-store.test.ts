@@ -4,7 +4,7 @@ import { type KeyRef, newKeyId } from '../../src/core/ids.js'
 import { lookIfThere } from '../../src/hsm/agent/found-objects.js'
 import { TokenError } from '../../src/hsm/agent/pkcs11-error.js'
 import type { OpenSession } from '../../src/hsm/agent/session.js'
-import { CKR } from '../../src/hsm/return-values.js'
+import { CKR, classify } from '../../src/hsm/return-values.js'
 import { until } from '../support/agents.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { whyNoInjector } from '../support/fault-injector/build.js'
@@ -117,6 +117,7 @@ describe('an object that a search found', () => {
   test.each([
     ['a general error while it is there', CKR.GENERAL_ERROR, [other, object]],
     ['a lost device', CKR.DEVICE_ERROR, [other]],
+    ['an attribute that it has not', CKR.ATTRIBUTE_TYPE_INVALID, [other]],
     ['a mistake before the token was reached', 0, [other]],
   ])('is not gone by %s', (_, rv, listed) => {
     expect(() => {
@@ -148,6 +149,7 @@ function sessionWith(listed: readonly Buffer[]): OpenSession {
 }
 
 function fail(rv: number): never {
-  const origin = { call: 'C_GetAttributeValue', rv, radius: 'library' } as const
+  const { radius } = classify(rv)
+  const origin = { call: 'C_GetAttributeValue', rv, radius }
   throw new TokenError('unavailable', 'C_GetAttributeValue returned an error.', origin)
 }

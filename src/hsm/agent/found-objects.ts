@@ -33,11 +33,16 @@ export function lookIfThere<Result>(
   try {
     return look()
   } catch (error) {
-    if (!(error instanceof TokenError) || error.rv === undefined || error.rv === 0) throw error
+    if (!(error instanceof TokenError)) throw error
     if (isStaleHandle(error.rv)) return undefined
-    if (isLoss(error.rv, {}) || isListed(session, object)) throw error
+    if (!mayBeGone(error) || isListed(session, object)) throw error
     return undefined
   }
+}
+
+/** A refusal of what was asked for, and a lost device, say nothing about the object; nor does what never reached the token. */
+function mayBeGone({ rv, radius }: TokenError): boolean {
+  return rv !== undefined && rv !== 0 && radius === 'library' && !isLoss(rv, {})
 }
 
 function isListed(session: OpenSession, object: Buffer): boolean {
