@@ -48,11 +48,18 @@ function readReport(path: string): Static<typeof Report> | undefined {
   }
 }
 
-/** One line for each skipped suite or test; whole suites carry their reason in the title. */
+/** Where the reason stands in the title of what is skipped. */
+const REASON = '[skipped: '
+
+/** One line for each skipped suite or test; it ends with the title that carries the reason, of a suite if one does. */
 function skipsOfSuite(suite: Static<typeof Report>['testResults'][number]): readonly string[] {
   const skipped = suite.assertionResults
     .filter(({ status }) => status !== 'passed' && status !== 'failed')
-    .map(({ ancestorTitles, title }) => (ancestorTitles.length > 0 ? ancestorTitles : [title]))
+    .map(({ ancestorTitles, title }) => {
+      const titles = [...ancestorTitles, title]
+      const last = titles.findIndex((one) => one.includes(REASON))
+      return last < 0 ? titles : titles.slice(0, last + 1)
+    })
   const file = relative(process.cwd(), suite.name)
   const counts = new Map<string, number>()
   for (const titles of skipped) {

@@ -26,9 +26,10 @@ export type TokenFlag = (typeof TOKEN_FLAGS)[number]
 /** What the token says of itself and its PINs, and which library speaks for it. */
 export interface TokenState {
   readonly flags: Readonly<Record<TokenFlag, boolean>>
-  /** Shortest and longest PIN that it takes, in bytes. */
+  /** Shortest PIN that it takes, in bytes. */
   readonly minPinBytes: number
-  readonly maxPinBytes: number
+  /** Longest one; nothing where it states no limit. */
+  readonly maxPinBytes: number | undefined
   /** Path that the library was loaded by. */
   readonly libraryPath: string
   /** SHA-256 of the library's file, hexadecimal; nothing where the file cannot be read under that path. */

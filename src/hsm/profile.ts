@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type Static, Type } from 'typebox'
 import { type HsmLimits, IMPORTS, KEY_KINDS } from '../core/hsm.js'
 import { PAIR_ALGORITHMS, SIGNATURE_SCHEMES } from '../core/hsm-pairs.js'
+import { LOSSES } from './return-values.js'
 
 const Mechanism = Type.String({ pattern: '^0x[0-9A-Fa-f]{1,8}$' })
 
@@ -33,6 +34,18 @@ export const ProfileSchema = Type.Object(
         },
         { additionalProperties: false },
       ),
+    ),
+    /**
+     * Return values that say elsewhere that session or device is lost, and that this token also says of bad input: who is
+     * at fault is then found out with input of the agent's own.
+     */
+    inputErrors: Type.Optional(Type.Array(Type.Enum([...LOSSES.values()]), { uniqueItems: true })),
+    /**
+     * Return values by which the token says that another process was at its store just then, and that a call which was to
+     * write there did nothing: it is made again.
+     */
+    contentionErrors: Type.Optional(
+      Type.Array(Type.Enum([...LOSSES.values()]), { uniqueItems: true }),
     ),
     /** Names of environment variables that the library reads. */
     environment: Type.Array(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]*$' })),
@@ -81,6 +94,8 @@ export const ProfileSchema = Type.Object(
     gcm: Type.Enum(['v240', 'none']),
     /** Whether CKA_LOCAL is true on keys that the token generated. */
     reportsLocal: Type.Boolean(),
+    /** Whether CKA_NEVER_EXTRACTABLE and CKA_ALWAYS_SENSITIVE are there, and false, on keys that it unwrapped; left out: yes. */
+    reportsImportHistory: Type.Optional(Type.Boolean()),
     /**
      * Whether the token keeps a key in that is not extractable. NSS softokn does not: it wraps such keys under any other.
      * A production profile must.

@@ -45,7 +45,7 @@ const PIN_REFUSED: ReadonlySet<number> = new Set([
   CKR.PIN_LOCKED,
 ])
 
-/** The device is away, or the library is not ready: no input makes a token say so. */
+/** The device is away, or the library is not ready: no input makes a token say so, unless its profile names the value. */
 const AWAY: ReadonlySet<number> = new Set([
   CKR.DEVICE_ERROR,
   CKR.DEVICE_REMOVED,
@@ -56,9 +56,32 @@ const AWAY: ReadonlySet<number> = new Set([
 
 const UNKNOWN: ReturnValueClass = { failure: 'unavailable', radius: 'library' }
 
+/** Name of a return value, as PKCS#11 spells it. */
+export type ReturnValueName = `CKR_${keyof typeof RETURN_VALUES}`
+
+const NAMES: ReadonlyMap<number, ReturnValueName> = new Map(
+  (Object.keys(RETURN_VALUES) as (keyof typeof RETURN_VALUES)[]).map((name) => [
+    RETURN_VALUES[name].rv,
+    `CKR_${name}`,
+  ]),
+)
+
+/**
+ * Names of the return values that say that session or device is lost. A stale handle is none of them here: that is never
+ * said of input, since no handle comes from a client.
+ */
+export const LOSSES: ReadonlyMap<number, ReturnValueName> = new Map(
+  [...NAMES].filter(([rv]) => isOfLoss(rv) && !STALE_HANDLES.has(rv)),
+)
+
 /** The class of a return value; one that is in no table is taken for a sick library. */
 export function classify(rv: number): ReturnValueClass {
   return CLASSES.get(rv) ?? UNKNOWN
+}
+
+/** Name of a return value; nothing for one that is in no table. */
+export function returnValueName(rv: number | undefined): ReturnValueName | undefined {
+  return rv === undefined ? undefined : NAMES.get(rv)
 }
 
 /** Whether a return value refuses an attempt on a key, rather than failing at it. */
@@ -71,9 +94,21 @@ export function isStaleHandle(rv: number | undefined): boolean {
   return rv !== undefined && STALE_HANDLES.has(rv)
 }
 
-/** Whether a return value says beyond doubt that session or device is lost: whatever was sent has no part in it. */
-export function isLoss(rv: number | undefined): boolean {
-  return rv !== undefined && (AWAY.has(rv) || classify(rv).radius === 'session')
+/**
+ * Whether a return value says beyond doubt, on the token of a profile, that session or device is lost: whatever was sent
+ * has no part in it. What that token also says of bad input (`inputErrors`) is doubtful.
+ */
+export function isLoss(
+  rv: number | undefined,
+  { inputErrors = [] }: { readonly inputErrors?: readonly ReturnValueName[] },
+): boolean {
+  if (rv === undefined || !isOfLoss(rv)) return false
+  const name = LOSSES.get(rv)
+  return name === undefined || !inputErrors.includes(name)
+}
+
+function isOfLoss(rv: number): boolean {
+  return AWAY.has(rv) || classify(rv).radius === 'session'
 }
 
 /** Whether a return value of C_Verify says that the signature is wrong, rather than that it could not be verified. */

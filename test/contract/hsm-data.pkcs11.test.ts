@@ -6,9 +6,10 @@ import type { TestToken } from '../support/test-token.js'
 import { type CountedHsm, hsmDataSuite } from './hsm-data.suite.js'
 
 for (const kind of underTest) {
-  const importsPairs = loadProfile(kind.name).imports.includes('pairs')
+  const { imports, reportsImportHistory: tellsHistory = true } = loadProfile(kind.name)
+  const importsPairs = imports.includes('pairs')
   describeUnless(missing(kind), `a real token, ${kind.name}`, () =>
-    hsmDataSuite(kind.name, () => open(kind.open), { importsPairs }),
+    hsmDataSuite(kind.name, () => open(kind.open), { importsPairs, tellsHistory }),
   )
 }
 

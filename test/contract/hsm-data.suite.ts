@@ -15,13 +15,15 @@ export interface CountedHsm extends OpenedHsm {
 export interface ImportFacts {
   /** Whether private keys can be unwrapped that keep to their use. */
   readonly importsPairs: boolean
+  /** Whether an imported key has the attributes that say where it was before. */
+  readonly tellsHistory: boolean
 }
 
 /** The part of the Hsm port that takes in what nobody vouches for: texts, ciphertexts, key material. */
 export function hsmDataSuite(
   name: string,
   open: () => Promise<CountedHsm>,
-  facts: ImportFacts = { importsPairs: true },
+  facts: ImportFacts = { importsPairs: true, tellsHistory: true },
 ): void {
   describe(`Hsm port, data and imports: ${name}`, () => {
     let opened: CountedHsm | undefined
@@ -34,7 +36,7 @@ export function hsmDataSuite(
     hsmDataContract(token)
     hsmRewrappingContract(token)
     hsmOaepContract(token)
-    hsmImportContract(token)
+    hsmImportContract(token, facts)
     if (facts.importsPairs) hsmPairImportContract(token)
     else hsmNoPairImportContract(token)
   })

@@ -4,7 +4,10 @@ import { secretRequest } from './foreign-material.js'
 import { type TokenUnderTest, changed, failureOf, freshRef, hex } from './token-under-test.js'
 
 /** Secret keys that customers bring. */
-export function hsmImportContract(token: TokenUnderTest): void {
+export function hsmImportContract(
+  token: TokenUnderTest,
+  { tellsHistory }: { readonly tellsHistory: boolean },
+): void {
   test('imports an AES key, sensitive and for wrapping alone', async () => {
     const under = await token.pair('rsa-2048', 'import')
     for (const hash of token.hsm.limits.oaepHashes) {
@@ -21,7 +24,7 @@ export function hsmImportContract(token: TokenUnderTest): void {
         private: true,
         sensitive: true,
         extractable: false,
-        neverExtractable: false,
+        neverExtractable: tellsHistory ? false : undefined,
         local: false,
         modifiable: false,
         wrap: true,

@@ -2,14 +2,22 @@ import { describe, expect, test } from '@jest/globals'
 import { HsmError, type HsmFailure } from '../../src/core/hsm.js'
 import { judgeInput, notAuthentic } from '../../src/hsm/agent/input-fault.js'
 import { TokenError } from '../../src/hsm/agent/pkcs11-error.js'
+import { loadProfile } from '../../src/hsm/profile.js'
 
 const GENERAL_ERROR = 5
+const DEVICE_ERROR = 0x30
+
+/** A token that says of lost devices alone that they are lost. */
+const ELSEWHERE = loadProfile('softhsm2')
+/** One that says so of bad input, too. */
+const KRYOPTIC = loadProfile('kryoptic')
 
 describe('who is at fault', () => {
   test('nobody, when it works: the token is not asked again', () => {
     let asked = 0
     expect(
       judgeInput(
+        ELSEWHERE,
         () => 7,
         () => ++asked > 0,
       ),
@@ -20,6 +28,7 @@ describe('who is at fault', () => {
   test('the input, when the token can do it with its own', () => {
     const error = thrown(() =>
       judgeInput(
+        ELSEWHERE,
         () => fail('unavailable'),
         () => true,
       ),
@@ -30,6 +39,7 @@ describe('who is at fault', () => {
   test('nobody, when it fails once: the token said so of something else', () => {
     let runs = 0
     const result = judgeInput(
+      ELSEWHERE,
       () => (++runs === 1 ? fail('unavailable') : 7),
       () => true,
     )
@@ -37,7 +47,7 @@ describe('who is at fault', () => {
   })
 
   test.each([
-    ['DEVICE_ERROR', 0x30],
+    ['DEVICE_ERROR', DEVICE_ERROR],
     ['SESSION_HANDLE_INVALID', 0xb3],
     ['KEY_HANDLE_INVALID', 0x60],
     ['USER_NOT_LOGGED_IN', 0x101],
@@ -46,6 +56,7 @@ describe('who is at fault', () => {
     let asked = 0
     const error = thrown(() =>
       judgeInput(
+        ELSEWHERE,
         () => fail('unavailable', rv),
         () => ++asked > 0,
       ),
@@ -53,11 +64,44 @@ describe('who is at fault', () => {
     expect([error, asked]).toMatchObject([{ failure: 'unavailable', rv }, 0])
   })
 
+  describe('on a token that says DEVICE_ERROR of bad input as well', () => {
+    function lost(): never {
+      return fail('unavailable', DEVICE_ERROR)
+    }
+
+    test('the input, when the token can do it with its own', () => {
+      expect(thrown(() => judgeInput(KRYOPTIC, lost, () => true))).toMatchObject({
+        failure: 'not-authentic',
+        radius: 'request',
+      })
+    })
+
+    test('the device, when the token cannot', () => {
+      expect(thrown(() => judgeInput(KRYOPTIC, lost, lost))).toMatchObject({
+        failure: 'unavailable',
+        radius: 'library',
+        rv: DEVICE_ERROR,
+      })
+    })
+
+    test('nobody is asked about a session that is lost', () => {
+      let asked = 0
+      const error = thrown(() =>
+        judgeInput(
+          KRYOPTIC,
+          () => fail('unavailable', 0xb3),
+          () => ++asked > 0,
+        ),
+      )
+      expect([error, asked]).toMatchObject([{ failure: 'unavailable', rv: 0xb3 }, 0])
+    })
+  })
+
   test.each([
     ['does not get it right', () => false],
     ['fails as well', () => fail('unavailable')],
   ])('the token, when it %s', (_, proof) => {
-    const error = thrown(() => judgeInput(() => fail('unavailable'), proof))
+    const error = thrown(() => judgeInput(ELSEWHERE, () => fail('unavailable'), proof))
     expect(error).toMatchObject({ failure: 'unavailable', radius: 'library', rv: GENERAL_ERROR })
   })
 
@@ -67,6 +111,7 @@ describe('who is at fault', () => {
       let asked = 0
       const error = thrown(() =>
         judgeInput(
+          ELSEWHERE,
           () => fail(failure),
           () => ++asked > 0,
         ),
@@ -79,6 +124,7 @@ describe('who is at fault', () => {
     const mistake = new RangeError('a mistake')
     const error = thrown(() =>
       judgeInput(
+        ELSEWHERE,
         () => {
           throw mistake
         },

@@ -66,6 +66,9 @@ describe('a profile of one’s own', () => {
     ['a negative number', { recycleAfterCalls: -1 }],
     ['a pattern that is none', { pin: { pattern: '(', form: 'a bracket' } }],
     ['a reason that is no sentence', { unsuitable: 'too small' }],
+    ['an input error that no token loses its device with', { inputErrors: ['CKR_GENERAL_ERROR'] }],
+    ['an input error that says a handle is stale', { inputErrors: ['CKR_KEY_HANDLE_INVALID'] }],
+    ['a contention that is no return value', { contentionErrors: ['busy'] }],
     ['keys that get out, and production', { production: true, enforcesExtractable: false }],
   ])('is refused with %s', async (_what, change) => {
     await inNewFolder(async (folder) => {

@@ -62,12 +62,14 @@ test('a jest report that is missing or broken is one failure', async () => {
   })
 })
 
-test('skips are told by suite, with its title', async () => {
+test('skips are told with the title that carries the reason, of a suite once', async () => {
   const title = 'NSS [skipped: not installed]'
   const assertionResults = [
     { status: 'pending', title: 'one', ancestorTitles: [title] },
     { status: 'pending', title: 'two', ancestorTitles: [title] },
     { status: 'todo', title: 'alone', ancestorTitles: [] },
+    { status: 'pending', title: 'curve [skipped: none]', ancestorTitles: ['signatures', 'by'] },
+    { status: 'pending', title: 'silent', ancestorTitles: ['signatures'] },
     { status: 'passed', title: 'runs', ancestorTitles: [] },
   ]
   const name = join(process.cwd(), 'dist/a.test.js')
@@ -76,6 +78,8 @@ test('skips are told by suite, with its title', async () => {
     expect(tallyOfJest(0, path).skips).toEqual([
       `dist/a.test.js: ${title} (2 tests)`,
       'dist/a.test.js: alone',
+      'dist/a.test.js: signatures > by > curve [skipped: none]',
+      'dist/a.test.js: signatures > silent',
     ])
   })
 })

@@ -1,6 +1,7 @@
 import { test } from '@jest/globals'
 import type { HsmLimits } from '../../src/core/hsm.js'
 import { type KeySpec, keySpecRow } from '../../src/core/key-specs.js'
+import { type DatakeyPairSpec, pairAlgorithm } from '../../src/core/pair-specs.js'
 import { limitsOf } from '../../src/hsm/profile.js'
 import { chosen, chosenProfile } from './chosen-token.js'
 
@@ -18,6 +19,11 @@ export function lackOfSpec(spec: KeySpec): string | undefined {
   return lackOf(algorithm, limits.algorithms.includes(algorithm))
 }
 
+/** The reason, where the chosen token does not make and wrap pairs of a specification. */
+export function lackOfPairSpec(spec: DatakeyPairSpec): string | undefined {
+  return lackOf(`wrapped pairs of ${spec}`, wrapsPairs(spec))
+}
+
 /** The reason, where the chosen token does not have something. */
 export function lackOf(what: string, has: boolean): string | undefined {
   return has ? undefined : `the profile ${chosen.name} has no ${what}`
@@ -26,6 +32,15 @@ export function lackOf(what: string, has: boolean): string | undefined {
 /** Whether the chosen token makes keys of a specification. */
 export function makes(spec: KeySpec): boolean {
   return lackOfSpec(spec) === undefined
+}
+
+function wrapsPairs(spec: DatakeyPairSpec): boolean {
+  try {
+    pairAlgorithm(spec, limits)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Declares a test that is skipped for a reason, if there is one; the reason stands in its title. */

@@ -143,10 +143,16 @@ function identityRows(
     'library file': state.libraryPath,
     'library SHA-256': state.librarySha256 ?? 'not read',
     'PKCS#11': state.cryptoki,
-    'PIN length': `${state.minPinBytes} to ${state.maxPinBytes} bytes`,
+    'PIN length': pinLength(state),
     flags: set.map((flag) => `CKF_${flag}`).join(', '),
   }
   return Object.entries(facts).map(([name, value]) => [name, printable(value)])
+}
+
+function pinLength({ minPinBytes, maxPinBytes }: TokenState): string {
+  return maxPinBytes === undefined
+    ? `${minPinBytes} bytes or more`
+    : `${minPinBytes} to ${maxPinBytes} bytes`
 }
 
 function check(row: Omit<CheckDefinition, 'suite'>): CheckDefinition {

@@ -23,14 +23,26 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
+/** One attack: its name, and the steps to its end. */
+export interface Attack {
+  readonly name: string
+  readonly run: () => void
+}
+
+export function attack(name: string, run: () => void): Attack {
+  return { name, run }
+}
+
 /** Plays an attack: what does not throw has won something. @throws TokenError where the session or the library was lost */
-export function play(name: string, run: () => void): Attempt {
+export function play(profile: Profile, { name, run }: Attack): Attempt {
   try {
     run()
     return { attempt: name, refused: false, detail: 'the token did it' }
   } catch (error) {
     if (error instanceof Refused) return { attempt: name, refused: true, detail: error.message }
-    if (!(error instanceof TokenError) || error.rv === undefined || isLoss(error.rv)) throw error
+    if (!(error instanceof TokenError) || error.rv === undefined || isLoss(error.rv, profile)) {
+      throw error
+    }
     const refused = isRefusal(error.rv) || classify(error.rv).failure === 'unsupported'
     return { attempt: name, refused, detail: error.message }
   }

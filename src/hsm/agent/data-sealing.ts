@@ -42,6 +42,7 @@ export class SealedTexts {
     this.#requireGcm()
     requireShape(data)
     return judgeInput(
+      this.#profile,
       () => this.#open(key, data, frame),
       () => this.#provesWell(key, frame),
     )

@@ -1,11 +1,13 @@
-import pkcs11, { type Template } from 'pkcs11js'
+import pkcs11 from 'pkcs11js'
 import type { KeyRef } from '../../core/ids.js'
 import { objectId, objectName } from '../../core/object-id.js'
 import { isStaleHandle } from '../return-values.js'
 import { numberOf, readAttributes, readNumber } from './attributes.js'
+import { findObjects, lookIfThere } from './found-objects.js'
 import { KnownHandles } from './known-handles.js'
 import { TokenError, call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
+import { sleep } from './sleep.js'
 
 const FIRST_PAUSE_MS = 5
 /**
@@ -120,15 +122,16 @@ export class Handles {
   /** The class and the CKA_ID of a key; nothing for other objects, and for one that another process just destroyed. */
   #nameOf(handle: Buffer): { readonly keyClass: number; readonly id: string } | undefined {
     try {
-      const [id, value] = readAttributes(this.#session, handle, [pkcs11.CKA_ID, pkcs11.CKA_CLASS])
+      const [id, value] =
+        lookIfThere(this.#session, handle, () =>
+          readAttributes(this.#session, handle, [pkcs11.CKA_ID, pkcs11.CKA_CLASS]),
+        ) ?? []
       const keyClass = value ? numberOf(value) : -1
       if (!id || id.length === 0 || !KEY_CLASSES.includes(keyClass)) return undefined
       return { keyClass, id: id.toString('hex') }
     } catch (error) {
       // Objects that are no keys may lack a CKA_ID.
-      if (error instanceof TokenError && (error.radius === 'request' || isStaleHandle(error.rv))) {
-        return undefined
-      }
+      if (error instanceof TokenError && error.radius === 'request') return undefined
       throw error
     }
   }
@@ -160,12 +163,10 @@ export class Handles {
 
   /** Another process may destroy an object between the search and the look at it: then it is of no class. */
   #classOf(handle: Buffer): number {
-    try {
-      return readNumber(this.#session, handle, pkcs11.CKA_CLASS)
-    } catch (error) {
-      if (error instanceof TokenError && isStaleHandle(error.rv)) return -1
-      throw error
-    }
+    const seen = lookIfThere(this.#session, handle, () =>
+      readNumber(this.#session, handle, pkcs11.CKA_CLASS),
+    )
+    return seen ?? -1
   }
 
   #search(side: Side, id: Buffer): Buffer {
@@ -208,27 +209,6 @@ export function findKeys(session: OpenSession): readonly Buffer[] {
   )
 }
 
-function findObjects({ lib, handle: session }: OpenSession, template: Template): Buffer[] {
-  const found: Buffer[] = []
-  call('C_FindObjectsInit', () =>
-    lib.C_FindObjectsInit(session, [...template, { type: pkcs11.CKA_TOKEN, value: true }]),
-  )
-  try {
-    for (;;) {
-      const batch = call('C_FindObjects', () => lib.C_FindObjects(session, 512))
-      found.push(...batch)
-      if (batch.length === 0) return found
-    }
-  } finally {
-    call('C_FindObjectsFinal', () => lib.C_FindObjectsFinal(session))
-  }
-}
-
 function sideOf(keyClass: number): Side {
   return keyClass === pkcs11.CKO_PUBLIC_KEY ? 'public' : 'own'
-}
-
-/** Blocks this process, which has nothing else to do: one call at a time is what it is for. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -86,9 +86,8 @@ export class ImportedHalves {
    * @throws TokenError `unsuitable` when they do not fit
    */
   requireFit(half: Buffer, request: Named): void {
-    const fits = blamingMaterial(
-      () => (request.use === 'decrypt' ? this.#decrypts(half, request) : this.#signs(request)),
-      this.#session,
+    const fits = this.#blamingMaterial(() =>
+      request.use === 'decrypt' ? this.#decrypts(half, request) : this.#signs(request),
     )
     if (!fits) throw unsuitable('The private key does not fit its own public key.')
   }
@@ -123,16 +122,11 @@ export class ImportedHalves {
   }
 
   #signatures(key: KeyRef, algorithm: PairAlgorithm): readonly SignedDigest[] {
-    return blamingMaterial(
-      () =>
-        Array.from({ length: SIGNATURES }, () => {
-          const digest = randomBytes(DIGEST_BYTES[algorithm] ?? SHA256_BYTES)
-          return {
-            digest,
-            signature: this.#signing.sign({ key, scheme: 'ecdsa', message: digest }),
-          }
-        }),
-      this.#session,
+    return this.#blamingMaterial(() =>
+      Array.from({ length: SIGNATURES }, () => {
+        const digest = randomBytes(DIGEST_BYTES[algorithm] ?? SHA256_BYTES)
+        return { digest, signature: this.#signing.sign({ key, scheme: 'ecdsa', message: digest }) }
+      }),
     )
   }
 
@@ -159,23 +153,24 @@ export class ImportedHalves {
     throw unsupported('This token makes no RSA signatures with SHA-256.', 'C_SignInit')
   }
 
+  /** A key with wrong numbers can make the token fail as if it were sick: if its session is well, the key is at fault. */
+  #blamingMaterial<Result>(run: () => Result): Result {
+    const { lib, handle, slot } = this.#session
+    try {
+      return judgeInput(this.#profile, run, () => {
+        lib.C_GetTokenInfo(slot)
+        return lib.C_GenerateRandom(handle, Buffer.alloc(TRIAL_BYTES)).length === TRIAL_BYTES
+      })
+    } catch (error) {
+      if (error instanceof TokenError && error.failure === 'not-authentic') {
+        throw unsuitable('The token cannot work with the private key.')
+      }
+      throw error
+    }
+  }
+
   #wanted(algorithm: PairAlgorithm, type: number): unknown {
     return pairRow(this.#profile, algorithm).parameters.find((one) => one.type === type)?.value
-  }
-}
-
-/** A key with wrong numbers can make the token fail as if it were sick: if its session is well, the key is at fault. */
-function blamingMaterial<Result>(run: () => Result, { lib, handle, slot }: OpenSession): Result {
-  try {
-    return judgeInput(run, () => {
-      lib.C_GetTokenInfo(slot)
-      return lib.C_GenerateRandom(handle, Buffer.alloc(TRIAL_BYTES)).length === TRIAL_BYTES
-    })
-  } catch (error) {
-    if (error instanceof TokenError && error.failure === 'not-authentic') {
-      throw unsuitable('The token cannot work with the private key.')
-    }
-    throw error
   }
 }
 

@@ -3,6 +3,7 @@ import type { Importing } from '../../core/hsm-import.js'
 import { objectId } from '../../core/object-id.js'
 import type { Profile } from '../profile.js'
 import { readFlag, readNumber } from './attributes.js'
+import { callStoring } from './contention.js'
 import type { Handles } from './handles.js'
 import { ImportTrials } from './import-trials.js'
 import type { ImportedHalves } from './imported-halves.js'
@@ -10,7 +11,7 @@ import { notAuthentic, unsuitable } from './input-fault.js'
 import { KeyWrap, type Unwrapping, WRAP_OVERHEAD_BYTES } from './key-wrap.js'
 import type { Keys } from './keys.js'
 import { pairRow } from './pair-algorithms.js'
-import { TokenError, call, unsupported } from './pkcs11-error.js'
+import { TokenError, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { forUnwrap, transportKey } from './session-keys.js'
 import { readPublicKey } from './spki.js'
@@ -139,7 +140,7 @@ export class ImportedKeys {
 
   #create(template: Template): Buffer {
     const { lib, handle: session } = this.#session
-    return call('C_CreateObject', () => lib.C_CreateObject(session, template))
+    return callStoring(this.#profile, 'C_CreateObject', () => lib.C_CreateObject(session, template))
   }
 
   /**
@@ -179,7 +180,7 @@ export class ImportedKeys {
     const { lib, handle: session } = this.#session
     const failures = objects.flatMap((object): readonly unknown[] => {
       try {
-        call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+        callStoring(this.#profile, 'C_DestroyObject', () => lib.C_DestroyObject(session, object))
         return []
       } catch (failure) {
         return [failure]

@@ -11,13 +11,13 @@ import type {
 import type { KeyRef } from '../../core/ids.js'
 import { mechanismNumber } from '../mechanism-number.js'
 import type { Profile } from '../profile.js'
-import { isStaleHandle } from '../return-values.js'
 import { makeAttempts, wrapUnderOther } from './attempts.js'
 import { readFlag, readNumber, readOptionalAttribute } from './attributes.js'
+import { lookIfThere } from './found-objects.js'
 import { type Handles, findKeys } from './handles.js'
 import { runKnownAnswers } from './known-answers.js'
 import { CKK_EC_EDWARDS, curveBits } from './pair-algorithms.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { call } from './pkcs11-error.js'
 import { type OpenSession, trimPadding } from './session.js'
 
 const FLAG_ATTRIBUTES: Readonly<Record<KeyFlag, number>> = {
@@ -92,12 +92,8 @@ export class TokenInspection implements Sync<Inspection> {
 
   /** Another process may destroy an object while this one reads it: then it is not on the token. */
   #inspectIfThere(handle: Buffer): readonly KeyAttributes[] {
-    try {
-      return [this.#inspect(handle)]
-    } catch (error) {
-      if (error instanceof TokenError && isStaleHandle(error.rv)) return []
-      throw error
-    }
+    const seen = lookIfThere(this.#session, handle, () => this.#inspect(handle))
+    return seen ? [seen] : []
   }
 
   #inspect(handle: Buffer): KeyAttributes {

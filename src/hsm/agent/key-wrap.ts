@@ -1,7 +1,10 @@
 import pkcs11, { type Mechanism, type Template } from 'pkcs11js'
 import { mechanismNumber } from '../mechanism-number.js'
 import type { Profile } from '../profile.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { isStaleHandle } from '../return-values.js'
+import { readFlag } from './attributes.js'
+import { callStoring } from './contention.js'
+import { TokenError, call, unsupported } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { readableSecret } from './templates.js'
 
@@ -34,8 +37,8 @@ export class KeyWrap {
   /** Wraps a key object. */
   wrap(kek: Buffer, object: Buffer): Buffer {
     const { lib, handle: session } = this.#session
-    const wrapped = call('C_WrapKey', () =>
-      lib.C_WrapKey(session, this.#mechanism, kek, object, this.#space),
+    const wrapped = this.#permitted({ kek, use: pkcs11.CKA_WRAP }, () =>
+      call('C_WrapKey', () => lib.C_WrapKey(session, this.#mechanism, kek, object, this.#space)),
     )
     return Buffer.from(wrapped)
   }
@@ -49,8 +52,10 @@ export class KeyWrap {
   /** Unwraps to a new object and returns its handle. */
   unwrapObject({ kek, wrapped, template }: Unwrapping): Buffer {
     const { lib, handle: session } = this.#session
-    return call('C_UnwrapKey', () =>
-      lib.C_UnwrapKey(session, this.#mechanism, kek, Buffer.from(wrapped), template),
+    return this.#permitted({ kek, use: pkcs11.CKA_UNWRAP }, () =>
+      callStoring(this.#profile, 'C_UnwrapKey', () =>
+        lib.C_UnwrapKey(session, this.#mechanism, kek, Buffer.from(wrapped), template),
+      ),
     )
   }
 
@@ -89,6 +94,23 @@ export class KeyWrap {
       return run(object)
     } finally {
       call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+    }
+  }
+
+  /**
+   * Kryoptic 1.5.4 says of a key that may not wrap or unwrap that its handle is not valid, as others say of one that is
+   * stale. The key itself tells: of one that is stale nothing can be read.
+   */
+  #permitted<Result>(
+    { kek, use }: { readonly kek: Buffer; readonly use: number },
+    run: () => Result,
+  ): Result {
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof TokenError) || !isStaleHandle(error.rv)) throw error
+      if (readFlag(this.#session, kek, use) !== false) throw error
+      throw unsupported('The key does not wrap.', 'C_WrapKey')
     }
   }
 

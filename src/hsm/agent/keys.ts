@@ -3,12 +3,17 @@ import type { KeyKind } from '../../core/hsm.js'
 import type { KeyRef } from '../../core/ids.js'
 import { objectId } from '../../core/object-id.js'
 import type { Profile } from '../profile.js'
+import { callStoring } from './contention.js'
 import type { FoundKey, Handles } from './handles.js'
 import { isStaleHandle } from '../return-values.js'
-import { TokenError, call } from './pkcs11-error.js'
+import { TokenError } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
 import { kindRow, residentKey } from './templates.js'
+import { sleep } from './sleep.js'
 import type { Wrapping } from './wrapping.js'
+
+/** Before an object is destroyed, and by handles found anew once more and again, until the token is said not to do it. */
+const PAUSES_MS = [0, 5, 20, 80] as const
 
 /** Making and destroying the keys that live on the token. */
 export class Keys {
@@ -38,7 +43,7 @@ export class Keys {
     this.#handles.requireAbsent(key)
     const { lib, handle: session } = this.#session
     const template = residentKey(this.#profile, { kind, id: objectId(key), label })
-    const handle = call('C_GenerateKey', () =>
+    const handle = callStoring(this.#profile, 'C_GenerateKey', () =>
       lib.C_GenerateKey(session, { mechanism: kindRow(this.#profile, kind).mechanism }, template),
     )
     this.#handles.remember(key, handle)
@@ -70,9 +75,16 @@ export class Keys {
   #destroyAll(key: KeyRef): readonly FoundKey[] {
     const objects = this.#handles.find(key)
     this.#handles.forget(key)
-    for (const { handle } of objects) this.#destroy(handle)
-    // A refused handle may be that of an object which is gone, or of one which is not.
-    if (this.#handles.find(key).length > 0) {
+    // A refused handle may be that of an object which is gone, or of one which is not. And Kryoptic 1.5.4 says CKR_OK, and
+    // has not destroyed it, where another process was writing just then (src/token.rs, destroy_object).
+    let left = objects
+    for (const pause of PAUSES_MS) {
+      sleep(pause)
+      for (const { handle } of left) this.#destroy(handle)
+      left = this.#handles.find(key)
+      if (left.length === 0) break
+    }
+    if (left.length > 0) {
       throw new TokenError('unavailable', 'The token did not destroy the key.', {
         call: 'C_DestroyObject',
         rv: 0,
@@ -85,7 +97,7 @@ export class Keys {
   #destroy(object: Buffer): void {
     const { lib, handle: session } = this.#session
     try {
-      call('C_DestroyObject', () => lib.C_DestroyObject(session, object))
+      callStoring(this.#profile, 'C_DestroyObject', () => lib.C_DestroyObject(session, object))
     } catch (error) {
       // Another process destroyed it since it was found.
       if (!(error instanceof TokenError) || !isStaleHandle(error.rv)) throw error

@@ -40,6 +40,7 @@ export class Oaep {
       const decrypt = this.#decryption(hash)
       if (!isCiphertextOf(rsa, ciphertext)) throw notAuthentic()
       return judgeInput(
+        this.#profile,
         () => decrypt(handle, Buffer.from(ciphertext)),
         () => {
           const text = randomBytes(PROOF_BYTES)
@@ -114,7 +115,8 @@ export function decryptStandIn(
   }
 }
 
-function decryptWith(
+/** Decrypts by the object of a private key, on the token or of this session. */
+export function decryptWith(
   { lib, handle: session }: OpenSession,
   request: { readonly handle: Buffer; readonly mechanism: Mechanism; readonly ciphertext: Buffer },
 ): Buffer {

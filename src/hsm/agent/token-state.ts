@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { TOKEN_FLAGS, type TokenFlag, type TokenState } from '../../core/hsm-assessment.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
+import { statedLimit } from './stated-limit.js'
 
 /** Numbers of the flags: PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO. */
 const FLAGS: Readonly<Record<TokenFlag, number>> = {
@@ -32,7 +33,7 @@ export function readTokenState({ lib, slot }: OpenSession): TokenState {
     // Built from TOKEN_FLAGS, which are exactly the names of the flags.
     flags: Object.fromEntries(flags) as Record<TokenFlag, boolean>,
     minPinBytes: token.minPinLen,
-    maxPinBytes: token.maxPinLen,
+    maxPinBytes: statedLimit(token.maxPinLen),
     libraryPath: lib.libPath,
     librarySha256: sha256OfFile(lib.libPath),
     cryptoki: `${cryptokiVersion.major}.${cryptokiVersion.minor}`,

@@ -28,7 +28,7 @@ export function tokenCommands(
 ): TokenCommands {
   const wrapping = new Wrapping(session, handles, profile)
   const keys = new Keys({ session, handles, wrapping, profile })
-  const pairs = new Pairs(session, handles, profile)
+  const pairs = new Pairs({ session, handles, profile, keys })
   const wrappedPairs = new WrappedPairs(session, handles, profile)
   const signing = new SigningKeys(session, handles, profile)
   const agreement = new KeyAgreement(session, handles)

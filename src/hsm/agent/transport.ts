@@ -5,12 +5,13 @@ import type { KeyRef } from '../../core/ids.js'
 import type { Profile } from '../profile.js'
 import { CKR } from '../return-values.js'
 import { readFlag, readOptionalAttribute } from './attributes.js'
+import { callStoring } from './contention.js'
 import { IV_BYTES, gcmEncrypt } from './gcm.js'
 import type { Handles } from './handles.js'
 import { judgeInput, notAuthentic, unsuitable } from './input-fault.js'
 import { KeyWrap, WRAP_OVERHEAD_BYTES } from './key-wrap.js'
 import { decryptStandIn, encryptOaep, oaepMechanism } from './oaep.js'
-import { TokenError, call, unsupported } from './pkcs11-error.js'
+import { TokenError, unsupported } from './pkcs11-error.js'
 import { type RsaPublic, isCiphertextOf, readRsaPair } from './rsa-public.js'
 import type { OpenSession } from './session.js'
 import { measuredKey, provingSecret, trialWrappingKey } from './session-keys.js'
@@ -67,6 +68,7 @@ export class Transport {
    */
   unwrap(arrived: Arrived, template: Template): Buffer {
     return judgeInput(
+      this.#profile,
       () => this.#unwrap(arrived, template),
       () =>
         this.#keyWrap.within(
@@ -89,6 +91,7 @@ export class Transport {
   /** Takes the padding of a hash that the token lacks off, and pads anew with one that it has. */
   #exchange(arrived: Arrived, hash: OaepHash): Arrived {
     const material = judgeInput(
+      this.#profile,
       () => this.#decrypt(arrived),
       () => this.#decrypt(trialOf(arrived)).length === PROOF_BYTES,
     )
@@ -111,6 +114,7 @@ export class Transport {
   #measure(arrived: Arrived): number {
     try {
       return judgeInput(
+        this.#profile,
         () => this.#aesLength(arrived),
         () => this.#aesLength(trialOf(arrived)) === PROOF_BYTES,
       )
@@ -136,7 +140,7 @@ export class Transport {
   #unwrap({ under, hash, wrapped }: Arrived, template: Template): Buffer {
     const { lib, handle: session } = this.#session
     try {
-      return call('C_UnwrapKey', () =>
+      return callStoring(this.#profile, 'C_UnwrapKey', () =>
         lib.C_UnwrapKey(session, oaepMechanism(hash), under, wrapped, template),
       )
     } catch (error) {

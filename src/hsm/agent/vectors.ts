@@ -42,7 +42,7 @@ function answerTo(asked: Asked, question: Vector): VectorAnswer {
     if (Buffer.isBuffer(seen)) return { outcome: 'bytes', bytes: seen }
     return seen ? { outcome: 'verified' } : { outcome: 'refused', detail: 'the signature is wrong' }
   } catch (error) {
-    if (!(error instanceof TokenError) || isLoss(error.rv)) throw error
+    if (!(error instanceof TokenError) || isLoss(error.rv, asked.profile)) throw error
     const cannot =
       error.failure === 'unsupported' || classify(error.rv ?? 0).failure === 'unsupported'
     return { outcome: cannot ? 'unsupported' : 'refused', detail: error.message }

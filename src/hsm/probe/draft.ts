@@ -14,6 +14,7 @@ export const PROBED_FACTS = [
   'gcm',
   'reportsLocal',
   'enforcesExtractable',
+  'inputErrors',
 ] as const satisfies readonly (keyof Profile)[]
 
 /** What a draft is made of beside the report. */
@@ -35,7 +36,7 @@ export function draftProfile(
   { name, modulePath, environment, from }: DraftParts,
 ): Profile {
   const { manufacturer, model, firmware, library } = token.identity
-  const { pin } = from
+  const { pin, contentionErrors, reportsImportHistory } = from
   const facts = Object.fromEntries(PROBED_FACTS.map((fact) => [fact, profile[fact]])) as Pick<
     Profile,
     (typeof PROBED_FACTS)[number]
@@ -49,6 +50,10 @@ export function draftProfile(
       `maxSessions: ${stated ? 'stated by CK_TOKEN_INFO' : `CK_TOKEN_INFO states none; as in profile ${from.name}`}`,
       `newKeyVisibleAfterMs, recycleAfterCalls, sessionsPerAgent: not measured; as in profile ${from.name}`,
       ...(pin ? [`pin: as in profile ${from.name}`] : []),
+      ...(contentionErrors ? [`contentionErrors: as in profile ${from.name}`] : []),
+      ...(reportsImportHistory === undefined
+        ? []
+        : [`reportsImportHistory: as in profile ${from.name}`]),
       ...remarks,
     ],
     production: false,
@@ -57,6 +62,8 @@ export function draftProfile(
     ...(pin && { pin }),
     environment: [...environment],
     ...facts,
+    ...(contentionErrors && { contentionErrors }),
+    ...(reportsImportHistory !== undefined && { reportsImportHistory }),
     ...(from.vendorNumbers && { vendorNumbers: from.vendorNumbers }),
     newKeyVisibleAfterMs: from.newKeyVisibleAfterMs,
     recycleAfterCalls: from.recycleAfterCalls,

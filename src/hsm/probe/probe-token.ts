@@ -82,6 +82,7 @@ class Probe {
     this.#profile = { ...profile, algorithms: [...KEY_KINDS, ...PAIR_ALGORITHMS] }
     // What the profile doubts is what is found out here.
     delete this.#profile.unsuitable
+    delete this.#profile.inputErrors
   }
 
   async run(candidates: readonly string[]): Promise<ProbeReport> {
@@ -92,6 +93,7 @@ class Probe {
     if (wraps) await this.#measureWrap()
     await this.#findAlgorithms()
     await this.#findFlags(wraps)
+    if (wraps) await this.#findInputErrors()
     let knownAnswers: readonly KnownAnswer[] = []
     if (wraps) {
       const answers = await this.#prober.run('knownAnswers', undefined, this.#profile)
@@ -201,6 +203,12 @@ class Probe {
       }
     }
     this.#learn({ imports })
+  }
+
+  async #findInputErrors(): Promise<void> {
+    const { found = [], failed } = await this.#prober.run('inputErrors', undefined, this.#profile)
+    if (found.length > 0) this.#learn({ inputErrors: [...found] })
+    if (failed !== undefined) this.#remark('bad input', failed)
   }
 
   async #holds<Name extends YesOrNo>(trial: Name, asked: Trials[Name]['asked']): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { KnownAnswer, TokenIdentity } from '../../core/hsm-inspection.js'
 import type { SignatureScheme } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import type { StartFailure } from '../protocol.js'
+import type { ReturnValueName } from '../return-values.js'
 import type { TokenAddress } from '../uri.js'
 
 /*
@@ -16,7 +17,6 @@ export interface TokenFacts {
   readonly mechanisms: readonly number[]
   /** Sessions that it admits; 0 where it states no limit. */
   readonly maxSessions: number
-  readonly pinBytes: { readonly min: number; readonly max: number }
 }
 
 /** What a wrapping mechanism does. */
@@ -51,6 +51,8 @@ export interface Trials {
   copyable: { readonly asked: undefined; readonly found: boolean }
   /** Whether a key that is not extractable stays in. */
   extractable: { readonly asked: undefined; readonly found: boolean }
+  /** What it says of bad input, of what others say of a lost device alone. */
+  inputErrors: { readonly asked: undefined; readonly found: readonly ReturnValueName[] }
   knownAnswers: { readonly asked: undefined; readonly found: readonly KnownAnswer[] }
 }
 

@@ -16,10 +16,9 @@ import { readFlag } from '../attributes.js'
 import { IV_BYTES, gcmDecrypt, gcmEncrypt } from '../gcm.js'
 import { KeyWrap } from '../key-wrap.js'
 import { signatureTests } from '../known-signatures.js'
-import { decryptStandIn, oaepMechanism } from '../oaep.js'
+import { decryptStandIn, decryptWith, oaepMechanism } from '../oaep.js'
 import { pairRow } from '../pair-algorithms.js'
 import { residentPrivate } from '../pair-templates.js'
-import { call } from '../pkcs11-error.js'
 import { forUnwrap, messageKey, trialWrappingKey } from '../session-keys.js'
 import { schemeRow } from '../signature-mechanisms.js'
 import { signWith } from '../signing.js'
@@ -107,10 +106,8 @@ export function oaepTrial(probed: Probed, hash: 'sha1' | 'sha256' | 'raw'): bool
       const request = { handle: privateKey, hash: oaepHash, ciphertext }
       return decryptStandIn(probed.session, request).equals(text)
     }
-    const { lib, handle: open } = probed.session
-    call('C_DecryptInit', () => lib.C_DecryptInit(open, oaepMechanism(hash), privateKey))
-    const space = Buffer.alloc(ciphertext.length)
-    return call('C_Decrypt', () => lib.C_Decrypt(open, ciphertext, space)).equals(text)
+    const request = { handle: privateKey, mechanism: oaepMechanism(hash), ciphertext }
+    return decryptWith(probed.session, request).equals(text)
   })
 }
 

@@ -13,6 +13,8 @@ import { Handles } from '../handles.js'
 import { runKnownAnswers } from '../known-answers.js'
 import { readPin } from '../pin-file.js'
 import { type OpenSession, StartError, openLibrary, openSession } from '../session.js'
+import { statedLimit } from '../stated-limit.js'
+import { inputErrorTrial } from './input-error-trial.js'
 import {
   algorithmTrial,
   copyableTrial,
@@ -60,11 +62,9 @@ const RUNS: { readonly [Name in TrialName]: Run<Name> } = {
   local: localTrial,
   copyable: copyableTrial,
   extractable: extractableTrial,
+  inputErrors: inputErrorTrial,
   knownAnswers: ({ session, profile }) => runKnownAnswers(session, profile),
 }
-
-/** Numbers with which libraries say that they state no limit; pkcs11js 2.1.7 cuts them to 32 bits. */
-const NO_LIMIT = new Set([0, 0xfffffffe, 0xffffffff])
 
 let session: OpenSession | undefined
 
@@ -94,12 +94,12 @@ function open({ address, profile }: ProbeStart): ProbeAnswer {
 function factsOf(opened: OpenSession, profile: Profile): TokenFacts {
   const { lib, slot } = opened
   const info = lib.C_GetTokenInfo(slot)
-  const stated = [info.maxSessionCount, info.maxRwSessionCount].filter((one) => !NO_LIMIT.has(one))
+  const limits = [info.maxSessionCount, info.maxRwSessionCount].map(statedLimit)
+  const stated = limits.filter((limit) => limit !== undefined)
   return {
     identity: new TokenInspection(opened, new Handles(opened, 0), profile).identity(),
     mechanisms: [...lib.C_GetMechanismList(slot)].sort((a, b) => a - b),
     maxSessions: Math.min(...stated, Number.MAX_SAFE_INTEGER) % Number.MAX_SAFE_INTEGER,
-    pinBytes: { min: info.minPinLen, max: info.maxPinLen },
   }
 }
 
