@@ -11,37 +11,41 @@ import { runJest } from './run-jest.js'
 import { provideSystemPackages } from './system-packages.js'
 import { type Tally, tallyOfCheck, tallyOfOutput, total } from './tally.js'
 
-/** Scripts of package.json that pass or fail as a whole. */
-const CHECKS = ['lint', 'format'] as const
-/** Scripts of package.json that count what they check. */
-const COUNTED = [
-  ['test:sdk'],
-  ['test:fuzz'],
-  ['test:faults', '--short'],
-  ['soak', '--short'],
-  ['test:compose'],
-] as const
-
 /** Profile of the token that the suites of the service run on besides SoftHSM. */
 const SECOND_TOKEN = 'nss-softokn'
 
+type Step = () => Promise<Tally>
+
 endOnSignals()
 await provideSystemPackages()
-const tallies: Tally[] = []
-// Each keeps one processor busy, and minds nothing that happens beside it.
-tallies.push(...(await Promise.all(CHECKS.map((check) => step(check, () => runCheck(check))))))
-tallies.push(await step('jest', () => runJest('jest', process.argv.slice(2))))
-tallies.push(await step(`jest on ${SECOND_TOKEN}`, runOnSecondToken))
-for (const [script, ...args] of COUNTED) {
-  tallies.push(await step(script, () => runCounted(script, args)))
-}
+// Steps of which each keeps one processor busy run beside each other. Those that look at the clock run alone.
+const tallies: readonly Tally[] = [
+  ...(await beside([check('lint')], [check('format'), counted('test:sdk')])),
+  await step('jest', () => runJest('jest', process.argv.slice(2))),
+  await step(`jest on ${SECOND_TOKEN}`, runOnSecondToken),
+  ...(await beside([counted('test:fuzz')], [counted('test:compose')])),
+  await counted('test:faults', '--short')(),
+  await counted('soak', '--short')(),
+]
 
 const { passed, failed, skips } = total(tallies)
 for (const skip of skips) process.stdout.write(`skipped | ${skip}\n`)
 process.exitCode = failed === 0 ? 0 : 1
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 
-async function step(name: string, run: () => Promise<Tally>): Promise<Tally> {
+/** Runs lanes of steps: each lane one step after the other, and the lanes beside each other. */
+async function beside(...lanes: readonly (readonly Step[])[]): Promise<readonly Tally[]> {
+  const all = await Promise.all(
+    lanes.map(async (lane) => {
+      const own: Tally[] = []
+      for (const run of lane) own.push(await run())
+      return own
+    }),
+  )
+  return all.flat()
+}
+
+async function step(name: string, run: Step): Promise<Tally> {
   process.stdout.write(`${name} ...\n`)
   const began = performance.now()
   const tally = await run()
@@ -50,9 +54,24 @@ async function step(name: string, run: () => Promise<Tally>): Promise<Tally> {
   return tally
 }
 
-async function runCheck(script: string): Promise<Tally> {
-  const { exitCode } = await runProgram(script, ['npm', 'run', '--silent', script])
-  return tallyOfCheck(exitCode)
+/** A script of package.json that passes or fails as a whole. */
+function check(script: string): Step {
+  return () =>
+    step(script, async () => {
+      const { exitCode } = await runProgram(script, ['npm', 'run', '--silent', script])
+      return tallyOfCheck(exitCode)
+    })
+}
+
+/** A script of package.json that counts what it checks. */
+function counted(script: string, ...args: readonly string[]): Step {
+  return () =>
+    step(script, async () => {
+      const name = script.replace('test:', '')
+      const command = ['npm', 'run', '--silent', script, '--', ...args]
+      const { exitCode, output } = await runProgram(name, command)
+      return tallyOfOutput(script, exitCode, output)
+    })
 }
 
 /** The suites of the service once more, on a token whose numbers, limits and return values differ. */
@@ -60,11 +79,4 @@ function runOnSecondToken(): Promise<Tally> {
   return nssModule() === undefined
     ? Promise.resolve({ passed: 0, failed: 0, skips: ['NSS softokn is not installed'] })
     : runOnToken(SECOND_TOKEN, THROUGH_THE_SERVICE)
-}
-
-async function runCounted(script: string, args: readonly string[]): Promise<Tally> {
-  const name = script.replace('test:', '')
-  const command = ['npm', 'run', '--silent', script, '--', ...args]
-  const { exitCode, output } = await runProgram(name, command)
-  return tallyOfOutput(script, exitCode, output)
 }
