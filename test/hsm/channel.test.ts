@@ -3,7 +3,9 @@ import { type AddressInfo, Socket, createServer } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Channel } from '../../src/hsm/channel.js'
-import { BrokenMessage, LENGTH_BYTES, MessageWriter, decodeMessage } from '../../src/hsm/message.js'
+import { BrokenMessage, LENGTH_BYTES } from '../../src/hsm/message-form.js'
+import { decodeMessage } from '../../src/hsm/message-reader.js'
+import { MessageWriter } from '../../src/hsm/message-writer.js'
 
 interface Message {
   readonly id: number

@@ -1,35 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { agentPids, isAlive, until } from '../support/agents.js'
 import { settingsOf } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { digested } from '../support/digested-datakey.js'
-import { whyNoInjector } from '../support/fault-injector/build.js'
-import { FaultInjector } from '../support/fault-injector/fault-injector.js'
-import { newFolder } from '../support/folder.js'
+import type { FaultInjector } from '../support/fault-injector/fault-injector.js'
+import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 import { ConnectionLost, OfficialClient } from '../support/official-client.js'
-import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
 import type { TestToken } from '../support/test-token.js'
 
-const reason = softHsmModule() === undefined ? 'SoftHSM is not installed' : whyNoInjector()
-
-describeUnless(reason, 'an agent that hangs inside its library', () => {
-  let folder: Awaited<ReturnType<typeof newFolder>>
-  let token: TestToken
-  let faults: FaultInjector
-  let service: ServiceProcess | undefined
-  beforeEach(async () => {
-    folder = await newFolder()
-    ;({ token, faults } = FaultInjector.around(await openSoftHsmToken()))
-  })
-  afterEach(async () => {
-    await service?.end('SIGKILL')
-    service = undefined
-    await token.remove()
-    await folder.remove()
-  })
+describeUnless(whyNoStand, 'an agent that hangs inside its library', () => {
+  const stand = faultyStand()
 
   test.each([1, 3])(
     'ends with a service that is killed (sessions: %d)',
@@ -51,11 +32,11 @@ describeUnless(reason, 'an agent that hangs inside its library', () => {
 
   test('ends while it still starts, too', async () => {
     const { own, calls } = await hang({ sessions: 1 })
-    faults.inject({ function: 'C_Login' }, { hang: 'for-ever' })
+    stand.faults.inject({ function: 'C_Login' }, { hang: 'for-ever' })
     const [hung] = agentPids(own.pid)
     process.kill(hung ?? 0, 'SIGKILL')
-    await until(() => startingIn(faults) !== undefined)
-    const starting = startingIn(faults) ?? 0
+    await until(() => startingIn(stand.faults) !== undefined)
+    const starting = startingIn(stand.faults) ?? 0
     await own.end('SIGKILL')
     await until(() => !isAlive(starting), 2_000)
     await calls
@@ -63,18 +44,20 @@ describeUnless(reason, 'an agent that hangs inside its library', () => {
 
   /** A service of two agents, one of which hangs in C_WrapKey, with the calls that are under way. */
   async function hang({ sessions }: { readonly sessions: number }) {
-    const own = await startServiceProcess(join(folder.path, 'var'), {
-      ...settingsOf(withSessions(token, sessions)),
+    const own = await stand.start({
+      ...settingsOf(withSessions(stand.token, sessions)),
       KMS_SESSIONS_PER_AGENT: String(sessions),
       KMS_HSM_TIMEOUT_MS: '30000',
     })
-    service = own
     await until(() => agentPids(own.pid).length === 2)
     const client = new OfficialClient(own.credentials())
     const keyId = await client.createKey('hung')
     const { dek, ...fields } = digested(32)
     dek.fill(0)
-    const hung = faults.inject({ function: 'C_WrapKey', oneProcess: true }, { hang: 'for-ever' })
+    const hung = stand.faults.inject(
+      { function: 'C_WrapKey', oneProcess: true },
+      { hang: 'for-ever' },
+    )
     const calls = Promise.all(
       Array.from({ length: 8 }, () =>
         client.call('encrypt-datakey', { key_id: keyId, ...fields }).then(
@@ -90,7 +73,7 @@ describeUnless(reason, 'an agent that hangs inside its library', () => {
   /** The same token, with a profile that admits so many sessions in one process. */
   function withSessions(of: TestToken, sessions: number): TestToken {
     const profile = JSON.parse(readFileSync(of.profile, 'utf8')) as Record<string, unknown>
-    const path = join(folder.path, 'profile.json')
+    const path = stand.path('profile.json')
     writeFileSync(path, JSON.stringify({ ...profile, sessionsPerAgent: sessions }))
     return { ...of, profile: path }
   }

@@ -1,17 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { agentPids, httpProcessPids, isAlive, until } from '../support/agents.js'
 import { settingsOf } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
-import { whyNoInjector } from '../support/fault-injector/build.js'
-import { FaultInjector } from '../support/fault-injector/fault-injector.js'
-import { newFolder } from '../support/folder.js'
-import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
-import type { TestToken } from '../support/test-token.js'
+import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 
 const HTTP_PROCESS = fileURLToPath(
   new URL('../../src/processes/http-process-main.js', import.meta.url),
@@ -19,33 +13,17 @@ const HTTP_PROCESS = fileURLToPath(
 /** In which a process that starts has ended without its supervisor; agents look for their service twice in a second. */
 const AT_ONCE_MS = 2_000
 
-const reason = softHsmModule() === undefined ? 'SoftHSM is not installed' : whyNoInjector()
-
-describeUnless(reason, 'an HTTP process that loses its supervisor while it starts', () => {
-  let folder: Awaited<ReturnType<typeof newFolder>>
-  let token: TestToken
-  let faults: FaultInjector
-  let service: ServiceProcess | undefined
-  beforeEach(async () => {
-    folder = await newFolder()
-    ;({ token, faults } = FaultInjector.around(await openSoftHsmToken()))
-  })
-  afterEach(async () => {
-    await service?.end('SIGKILL')
-    service = undefined
-    await token.remove()
-    await folder.remove()
-  })
+describeUnless(whyNoStand, 'an HTTP process that loses its supervisor while it starts', () => {
+  const stand = faultyStand()
 
   function settings() {
-    return { ...settingsOf(token), KMS_HTTP_PROCESSES: '2', KMS_AGENTS: '2' }
+    return { ...settingsOf(stand.token), KMS_HTTP_PROCESSES: '2', KMS_AGENTS: '2' }
   }
 
   test('ends at once, also where it waits for the token', async () => {
-    const own = await startServiceProcess(join(folder.path, 'var'), settings())
-    service = own
+    const own = await stand.start(settings())
     const [replaced = 0, served = 0] = httpProcessPids(own.pid)
-    const login = faults.inject({ function: 'C_Login' }, { hang: 'for-ever' })
+    const login = stand.faults.inject({ function: 'C_Login' }, { hang: 'for-ever' })
     process.kill(replaced, 'SIGKILL')
     await until(() => login.hits() > 0, 30_000)
     const [starting = 0] = httpProcessPids(own.pid).filter((pid) => pid !== served)
@@ -59,7 +37,7 @@ describeUnless(reason, 'an HTTP process that loses its supervisor while it start
 
   test('ends without even having loaded the program', async () => {
     const child = fork(HTTP_PROCESS, ['0'], {
-      env: { ...settings(), KMS_DATA_DIR: join(folder.path, 'var'), KMS_LISTEN: '127.0.0.1:0' },
+      env: { ...settings(), KMS_DATA_DIR: stand.path('var'), KMS_LISTEN: '127.0.0.1:0' },
       stdio: 'ignore',
     })
     const ended = once(child, 'exit')
@@ -67,6 +45,6 @@ describeUnless(reason, 'an HTTP process that loses its supervisor while it start
     child.disconnect()
     await ended
     expect(performance.now() - began).toBeLessThan(AT_ONCE_MS)
-    expect(faults.processes()).toEqual([])
+    expect(stand.faults.processes()).toEqual([])
   }, 60_000)
 })

@@ -1,43 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { parseTokenUri } from '../../src/hsm/uri.js'
 import { agentPids, httpProcessPids, until } from '../support/agents.js'
 import { settingsOf } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
-import { whyNoInjector } from '../support/fault-injector/build.js'
-import { FaultInjector } from '../support/fault-injector/fault-injector.js'
-import { newFolder } from '../support/folder.js'
-import {
-  type ServiceProcess,
-  failToStart,
-  startServiceProcess,
-} from '../support/service-process.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
-import type { TestToken } from '../support/test-token.js'
+import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
+import { type ServiceProcess, failToStart } from '../support/service-process.js'
 
 const PROCESSES = 3
-const reason = softHsmModule() === undefined ? 'SoftHSM is not installed' : whyNoInjector()
 
-describeUnless(reason, 'a PIN that the token refuses, with several HTTP processes', () => {
-  let folder: Awaited<ReturnType<typeof newFolder>>
-  let token: TestToken
-  let faults: FaultInjector
-  let service: ServiceProcess | undefined
-  beforeEach(async () => {
-    folder = await newFolder()
-    ;({ token, faults } = FaultInjector.around(await openSoftHsmToken()))
-  })
-  afterEach(async () => {
-    await service?.end('SIGKILL')
-    service = undefined
-    await token.remove()
-    await folder.remove()
-  })
+describeUnless(whyNoStand, 'a PIN that the token refuses, with several HTTP processes', () => {
+  const stand = faultyStand()
 
   function settings(): Readonly<Record<string, string>> {
     return {
-      ...settingsOf(token),
+      ...settingsOf(stand.token),
       KMS_HTTP_PROCESSES: String(PROCESSES),
       KMS_AGENTS: String(2 * PROCESSES),
     }
@@ -60,24 +37,23 @@ describeUnless(reason, 'a PIN that the token refuses, with several HTTP processe
   }
 
   test('is tried by one of them, and by none again until it is written anew', async () => {
-    const own = await startServiceProcess(join(folder.path, 'var'), settings())
-    service = own
+    const own = await stand.start(settings())
     await until(() => agentsOf(own).length === 2 * PROCESSES, 30_000)
-    const { pinFile } = parseTokenUri(token.uri)
+    const { pinFile } = parseTokenUri(stand.token.uri)
     const pin = await readFile(pinFile)
     await writeFile(pinFile, 'not the pin\n')
-    const before = faults.calls('C_Login')
+    const before = stand.faults.calls('C_Login')
     for (const agent of agentsOf(own)) process.kill(agent, 'SIGKILL')
-    await until(() => faults.calls('C_Login') > before, 30_000)
+    await until(() => stand.faults.calls('C_Login') > before, 30_000)
     await untilReadiness(own, 503)
     await pause(3_000)
-    expect(faults.calls('C_Login') - before).toBe(1)
+    expect(stand.faults.calls('C_Login') - before).toBe(1)
     expect(httpProcessPids(own.pid)).toHaveLength(PROCESSES)
 
     await writeFile(pinFile, 'not this one either\n')
-    await until(() => faults.calls('C_Login') > before + 1, 30_000)
+    await until(() => stand.faults.calls('C_Login') > before + 1, 30_000)
     await pause(3_000)
-    expect(faults.calls('C_Login') - before).toBe(2)
+    expect(stand.faults.calls('C_Login') - before).toBe(2)
 
     await writeFile(pinFile, pin)
     await untilReadiness(own, 200)
@@ -86,32 +62,31 @@ describeUnless(reason, 'a PIN that the token refuses, with several HTTP processe
   }, 180_000)
 
   test('is tried once where a process is replaced', async () => {
-    const own = await startServiceProcess(join(folder.path, 'var'), settings())
-    service = own
+    const own = await stand.start(settings())
     await until(() => agentsOf(own).length === 2 * PROCESSES, 30_000)
-    await writeFile(parseTokenUri(token.uri).pinFile, 'not the pin\n')
-    const before = faults.calls('C_Login')
+    await writeFile(parseTokenUri(stand.token.uri).pinFile, 'not the pin\n')
+    const before = stand.faults.calls('C_Login')
     for (const agent of agentsOf(own)) process.kill(agent, 'SIGKILL')
     await untilReadiness(own, 503)
-    await until(() => faults.calls('C_Login') > before, 30_000)
+    await until(() => stand.faults.calls('C_Login') > before, 30_000)
     // What the token answered must be known before the process that asked it is gone.
     await pause(1_500)
     process.kill(httpProcessPids(own.pid)[0] ?? 0, 'SIGKILL')
     await until(() => httpProcessPids(own.pid).length === PROCESSES - 1, 30_000)
     await pause(4_000)
-    expect(faults.calls('C_Login') - before).toBe(1)
+    expect(stand.faults.calls('C_Login') - before).toBe(1)
   }, 180_000)
 
   test('is tried once where they start, and ends the start with exit code 2', async () => {
-    await writeFile(parseTokenUri(token.uri).pinFile, 'not the pin\n')
+    await writeFile(parseTokenUri(stand.token.uri).pinFile, 'not the pin\n')
     const { code, err } = await failToStart({
       ...settings(),
       KMS_LISTEN: '127.0.0.1:0',
-      KMS_DATA_DIR: join(folder.path, 'var'),
+      KMS_DATA_DIR: stand.path('var'),
     })
     expect(code).toBe(2)
     expect(err).toMatch(/refused the PIN/)
-    expect(faults.calls('C_Login')).toBe(1)
+    expect(stand.faults.calls('C_Login')).toBe(1)
   }, 120_000)
 })
 

@@ -1,16 +1,10 @@
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { agentPids, until } from '../support/agents.js'
 import { settingsOf } from '../support/chosen-token.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { digested } from '../support/digested-datakey.js'
-import { whyNoInjector } from '../support/fault-injector/build.js'
-import { FaultInjector } from '../support/fault-injector/fault-injector.js'
-import { newFolder } from '../support/folder.js'
+import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 import { ConnectionLost, OfficialClient } from '../support/official-client.js'
-import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
-import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
-import type { TestToken } from '../support/test-token.js'
 
 /** Longer than the default of KMS_HSM_TIMEOUT_MS. */
 const SLOW_MS = 6_000
@@ -21,32 +15,16 @@ const PROMISE_MS = 10_000
 const RSA = { key_spec: 'RSA_4096', key_usage: 'SIGN_VERIFY' }
 const EC = { key_spec: 'EC_P256', key_usage: 'SIGN_VERIFY' }
 
-const reason = softHsmModule() === undefined ? 'SoftHSM is not installed' : whyNoInjector()
-
-describeUnless(reason, 'a token that is slow to generate pairs', () => {
-  let folder: Awaited<ReturnType<typeof newFolder>>
-  let token: TestToken
-  let faults: FaultInjector
-  let service: ServiceProcess | undefined
-  beforeEach(async () => {
-    folder = await newFolder()
-    ;({ token, faults } = FaultInjector.around(await openSoftHsmToken()))
-  })
-  afterEach(async () => {
-    await service?.end('SIGKILL')
-    service = undefined
-    await token.remove()
-    await folder.remove()
-  })
+describeUnless(whyNoStand, 'a token that is slow to generate pairs', () => {
+  const stand = faultyStand()
 
   /** A service with the deadlines of the defaults, unless told, and a key of it. */
   async function start(settings: Readonly<Record<string, string>> = {}) {
-    const own = await startServiceProcess(join(folder.path, 'var'), {
-      ...settingsOf(token),
+    const own = await stand.start({
+      ...settingsOf(stand.token),
       KMS_AGENTS: '2',
       ...settings,
     })
-    service = own
     const client = new OfficialClient(own.credentials())
     const key_id = await client.createKey('meanwhile')
     // An agent proves the token first, for which it generates pairs as well.
@@ -79,7 +57,7 @@ describeUnless(reason, 'a token that is slow to generate pairs', () => {
     const { own, client, key_id } = await start()
     const agents = agentPids(own.pid)
     const slow = { delayMicroseconds: 1000 * SLOW_MS }
-    faults.inject({ function: 'C_GenerateKeyPair' }, slow)
+    stand.faults.inject({ function: 'C_GenerateKeyPair' }, slow)
     const began = performance.now()
     const made = client.call('create-key', { key_alias: 'slow', ...RSA })
     await serveMeanwhile(client, key_id, made)
@@ -97,7 +75,7 @@ describeUnless(reason, 'a token that is slow to generate pairs', () => {
       KMS_HSM_GENERATION_TIMEOUT_MS: String(SLOW_MS),
     })
     const agents = agentPids(own.pid)
-    faults.inject({ function: 'C_GenerateKeyPair', count: 1 }, { hang: 'for-ever' })
+    stand.faults.inject({ function: 'C_GenerateKeyPair', count: 1 }, { hang: 'for-ever' })
     const began = performance.now()
     const lost = client.call('create-key', { key_alias: 'lost', ...EC })
     await serveMeanwhile(client, key_id, lost)
@@ -117,7 +95,7 @@ describeUnless(reason, 'a token that is slow to generate pairs', () => {
 
   test('does not keep the service from its end', async () => {
     const { own, client } = await start()
-    const hung = faults.inject({ function: 'C_GenerateKeyPair' }, { hang: 'until-removed' })
+    const hung = stand.faults.inject({ function: 'C_GenerateKeyPair' }, { hang: 'until-removed' })
     const lost = client.call('create-key', { key_alias: 'lost', ...EC }).then(
       ({ status }) => status,
       (error: unknown) => error,
