@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
-import { LENGTH_BYTES, MessageWriter, decodeMessage } from './message.js'
+import { LENGTH_BYTES } from './message-form.js'
+import { decodeMessage } from './message-reader.js'
+import { MessageWriter } from './message-writer.js'
 
 /*
  * Messages between the service and an agent, over the socket pair that is the agent's file descriptor 3. Both ends are of

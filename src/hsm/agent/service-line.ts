@@ -1,5 +1,7 @@
 import { readSync, writeSync } from 'node:fs'
-import { LENGTH_BYTES, MessageWriter, decodeMessage } from '../message.js'
+import { LENGTH_BYTES } from '../message-form.js'
+import { decodeMessage } from '../message-reader.js'
+import { MessageWriter } from '../message-writer.js'
 import type { AgentStart, CommandRequest, FromAgent } from '../protocol.js'
 import { SharedLock } from './shared-lock.js'
 
