@@ -169,24 +169,10 @@ export class ImportedKeys {
     try {
       return run()
     } catch (error) {
-      this.#handles.forget(key)
-      this.#destroyAll(objects)
+      // What cannot be destroyed is a worse error than what came before.
+      this.#keys.discardKey(key, objects)
       throw error
     }
-  }
-
-  /** Tries every one of them; what could not be destroyed is a worse error than what came before. */
-  #destroyAll(objects: readonly Buffer[]): void {
-    const { lib, handle: session } = this.#session
-    const failures = objects.flatMap((object): readonly unknown[] => {
-      try {
-        callStoring(this.#profile, 'C_DestroyObject', () => lib.C_DestroyObject(session, object))
-        return []
-      } catch (failure) {
-        return [failure]
-      }
-    })
-    if (failures.length > 0) throw failures[0]
   }
 }
 

@@ -66,8 +66,12 @@ export class Keys {
     if (!isWhole(this.#destroyAll(key))) throw this.#handles.missing()
   }
 
-  /** Destroys the objects of a key that this library was shown. */
-  discardKey(key: KeyRef): void {
+  /**
+   * Destroys the objects of a key that this library was shown. `made`: handles of those that were just made, whatever the
+   * token says their CKA_ID is.
+   */
+  discardKey(key: KeyRef, made: readonly Buffer[] = []): void {
+    for (const object of made) this.#destroy(object)
     this.#destroyAll(key)
   }
 
