@@ -40,10 +40,14 @@ export class FaultyService {
     this.keys = made.keys
   }
 
-  /** Starts the service and makes the keys of the load; on a token of its own, unless one is given. */
-  static async start(on?: TestToken): Promise<FaultyService> {
+  /**
+   * Starts the service and makes the keys of the load; on a token of its own, unless one is given. `sessions`: of each
+   * agent, which has a thread for each where there are several.
+   */
+  static async start(on?: TestToken, sessions = 1): Promise<FaultyService> {
     const folder = await mkdtemp(join(tmpdir(), 'kms-matrix-'))
-    const { token, faults } = FaultInjector.around(on ?? (await openSoftHsmToken()))
+    const facts = { sessionsPerAgent: sessions }
+    const { token, faults } = FaultInjector.around(on ?? (await openSoftHsmToken()), facts)
     const process = await startOn(folder, token)
     const client = new OfficialClient(process.credentials())
     return new FaultyService({

@@ -1,12 +1,14 @@
 /*
- * node dist/scripts/faults/main.js [--short] [--only TEXT]
+ * node dist/scripts/faults/main.js [--short] [--only TEXT] [--sessions N]
  *
  * The fault matrix: every function of PKCS#11 that the service uses, with every fault, once and lasting, under load on
  * the real service. Prints each cell, then the table; the last line is `N passed, N failed`, one for each cell. `--short`
- * runs so many cells that each function and each fault is among them; `--only` those with a text in their name. A cell that
- * is late and nothing else is run again, twice at most. Where other programs took much of the processors each time, nothing
- * is known of its time, and it counts as skipped.
+ * runs so many cells that each function and each fault is among them; `--only` those with a text in their name. With
+ * `--sessions` each agent has so many, and a thread for each, as agents of tokens behind a network do; otherwise one.
+ * A cell that is late and nothing else is run again, twice at most. Where other programs took much of the processors each
+ * time, nothing is known of its time, and it counts as skipped.
  */
+import { parseArgs } from 'node:util'
 import { interruption } from '../sdk/command.js'
 import { softHsmModule } from '../../test/support/softhsm-token.js'
 import { whyNoInjector } from '../../test/support/fault-injector/build.js'
@@ -23,14 +25,21 @@ const ATTEMPTS = 3
 /** Whoever gets less than the rest of the processors cannot be held to a second. */
 const BUSY_SHARE = 0.35
 
-const args = process.argv.slice(2)
-const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : ''
+const {
+  values: { short, only, sessions },
+} = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    sessions: { type: 'string', default: '1' },
+  },
+})
 const reason = softHsmModule() === undefined ? 'SoftHSM is not installed.' : whyNoInjector()
 
 if (reason !== undefined) {
   process.stdout.write(`faults | skipped: ${reason}\n0 passed, 0 failed, 1 skipped\n`)
 } else {
-  const cells = args.includes('--short') ? fewCells() : allCells()
+  const cells = short ? fewCells() : allCells()
   const judged = await runAll(cells.filter((cell) => nameOf(cell).includes(only)))
   process.stdout.write(`${renderTable(judged)}\n${summary(judged)}\n`)
   process.exitCode = judged.some(({ outcome }) => outcome === 'failed') ? 1 : 0
@@ -50,7 +59,7 @@ async function runOnOneService(cells: readonly Cell[]): Promise<readonly Judged[
   let bench: FaultyService | undefined
   try {
     interruption.throwIfAborted()
-    bench = await FaultyService.start()
+    bench = await FaultyService.start(undefined, Number(sessions))
     await bench.settled(10_000)
     for (const cell of cells) {
       interruption.throwIfAborted()

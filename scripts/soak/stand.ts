@@ -8,7 +8,13 @@ import type { TestToken } from '../../test/support/test-token.js'
 import { type WorkloadKeys, makeKeys } from '../faults/workload.js'
 import { Replica } from './replica.js'
 
-/** Two replicas on one PostgreSQL and one token, everything of this run's own. */
+/** Sessions of each agent of the second replica. */
+const SESSIONS = 4
+
+/**
+ * Two replicas on one PostgreSQL and one token, everything of this run's own. Agents of the first have one session each, as
+ * those of tokens of software; agents of the second have several and a thread for each, as those of tokens behind a network.
+ */
 export interface Stand {
   readonly first: Replica
   readonly second: Replica
@@ -34,7 +40,9 @@ export async function openStand(): Promise<Stand> {
     closing.push(() => rm(folder, { recursive: true, force: true }))
     const postgres = await startPostgres()
     closing.push(() => postgres.stop())
-    const { token, faults } = FaultInjector.around(await openSoftHsmToken())
+    const { token, faults } = FaultInjector.around(await openSoftHsmToken(), {
+      sessionsPerAgent: SESSIONS,
+    })
     closing.push(() => token.remove())
     const auditFolder = join(folder, 'audit')
     const environment = environmentOf(token, postgres, auditFolder)
@@ -61,7 +69,10 @@ async function startReplicas(
   environment: Readonly<Record<string, string>>,
   closing: (() => Promise<unknown>)[],
 ): Promise<readonly [Replica, Replica]> {
-  const first = await Replica.start('first', { dataDirectory: join(folder, 'first'), environment })
+  const first = await Replica.start('first', {
+    dataDirectory: join(folder, 'first'),
+    environment: { ...environment, KMS_SESSIONS_PER_AGENT: '1' },
+  })
   closing.push(() => first.end())
   const credentials = first.credentials()
   const second = await Replica.start('second', {

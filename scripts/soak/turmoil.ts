@@ -77,9 +77,7 @@ function anyFault(): { match: FaultMatch; action: FaultAction; lastsMs: number }
     return { match: { function: '*' }, action: { delayMicroseconds: 3000 }, lastsMs: 1500 }
   }
   if (lasting) return { match: row.match, action: column.lasting, lastsMs: 800 }
-  // An agent that hangs for ever outlives a service that is killed meanwhile: here every hang has an end.
-  const action = column.hangs ? column.lasting : column.once
-  return { match: { ...row.match, count: 1 }, action, lastsMs: 1200 }
+  return { match: { ...row.match, count: 1 }, action: column.once, lastsMs: 1200 }
 }
 
 function anyOf<Item>(items: readonly Item[]): Item {

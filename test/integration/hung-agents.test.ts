@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { agentPids, isAlive, until } from '../support/agents.js'
 import { settingsOf } from '../support/chosen-token.js'
@@ -7,10 +6,9 @@ import { digested } from '../support/digested-datakey.js'
 import type { FaultInjector } from '../support/fault-injector/fault-injector.js'
 import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 import { ConnectionLost, OfficialClient } from '../support/official-client.js'
-import type { TestToken } from '../support/test-token.js'
 
 describeUnless(whyNoStand, 'an agent that hangs inside its library', () => {
-  const stand = faultyStand()
+  const stand = faultyStand({ sessionsPerAgent: 3 })
 
   test.each([1, 3])(
     'ends with a service that is killed (sessions: %d)',
@@ -45,7 +43,7 @@ describeUnless(whyNoStand, 'an agent that hangs inside its library', () => {
   /** A service of two agents, one of which hangs in C_WrapKey, with the calls that are under way. */
   async function hang({ sessions }: { readonly sessions: number }) {
     const own = await stand.start({
-      ...settingsOf(withSessions(stand.token, sessions)),
+      ...settingsOf(stand.token),
       KMS_SESSIONS_PER_AGENT: String(sessions),
       KMS_HSM_TIMEOUT_MS: '30000',
     })
@@ -68,14 +66,6 @@ describeUnless(whyNoStand, 'an agent that hangs inside its library', () => {
     )
     await until(() => hung.hits() > 0)
     return { own, calls }
-  }
-
-  /** The same token, with a profile that admits so many sessions in one process. */
-  function withSessions(of: TestToken, sessions: number): TestToken {
-    const profile = JSON.parse(readFileSync(of.profile, 'utf8')) as Record<string, unknown>
-    const path = stand.path('profile.json')
-    writeFileSync(path, JSON.stringify({ ...profile, sessionsPerAgent: sessions }))
-    return { ...of, profile: path }
   }
 })
 

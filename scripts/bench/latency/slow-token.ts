@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { loadProfile } from '../../../src/hsm/profile.js'
 import { FaultInjector } from '../../../test/support/fault-injector/fault-injector.js'
 import { openSoftHsmToken } from '../../../test/support/softhsm-token.js'
 import { memoryFolder } from '../../token/memory-folder.js'
@@ -20,9 +18,10 @@ export interface SlowToken extends MeasuredToken {
  * sessions in each as wanted, no leak for which agents are exchanged, and no disk: SoftHSM reads files at every use of a key.
  */
 export async function openSlowToken(sessionsPerAgent: number): Promise<SlowToken> {
-  const { token, faults } = FaultInjector.around(await openSoftHsmToken(memoryFolder()))
-  const profile = { ...loadProfile(token.profile), sessionsPerAgent, recycleAfterCalls: 0 }
-  writeFileSync(token.profile, JSON.stringify(profile))
+  const { token, faults } = FaultInjector.around(await openSoftHsmToken(memoryFolder()), {
+    sessionsPerAgent,
+    recycleAfterCalls: 0,
+  })
   return {
     ...token,
     async slowed(ms, run) {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadProfile } from '../../../src/hsm/profile.js'
+import { type Profile, loadProfile } from '../../../src/hsm/profile.js'
 import { parseTokenUri } from '../../../src/hsm/uri.js'
 import type { TestToken } from '../test-token.js'
 import { builtInjector } from './build.js'
@@ -83,10 +83,16 @@ export class FaultInjector {
     this.environment = { FAULT_INJECTOR_MODULE: module, FAULT_INJECTOR_CONTROL: control }
   }
 
-  /** A token behind the injector: the same one, with a profile that lets the injector's variables through. */
-  static around(token: TestToken): { readonly token: TestToken; readonly faults: FaultInjector } {
+  /**
+   * A token behind the injector: the same one, with a profile that lets the injector's variables through, and states
+   * what `facts` do instead of its own.
+   */
+  static around(
+    token: TestToken,
+    facts: Partial<Profile> = {},
+  ): { readonly token: TestToken; readonly faults: FaultInjector } {
     const faults = new FaultInjector(parseTokenUri(token.uri).modulePath)
-    return { token: faults.#wrap(token), faults }
+    return { token: faults.#wrap(token, facts), faults }
   }
 
   /** Puts a fault in force. @throws Error where there is no such function, or too many faults */
@@ -139,8 +145,8 @@ export class FaultInjector {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  #wrap(token: TestToken): TestToken {
-    const profile = loadProfile(token.profile)
+  #wrap(token: TestToken, facts: Partial<Profile>): TestToken {
+    const profile = { ...loadProfile(token.profile), ...facts }
     const path = join(this.#folder, 'profile.json')
     const names = Object.keys(this.environment)
     const open = { ...profile, environment: [...profile.environment, ...names] }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach } from '@jest/globals'
+import type { Profile } from '../../../src/hsm/profile.js'
 import { newFolder } from '../folder.js'
 import { type ServiceProcess, startServiceProcess } from '../service-process.js'
 import { openSoftHsmToken, softHsmModule } from '../softhsm-token.js'
@@ -21,14 +22,14 @@ export interface FaultyStand {
   start(this: void, settings: Readonly<Record<string, string>>): Promise<ServiceProcess>
 }
 
-/** Makes them before each test of the suite that calls it, and removes them afterwards. */
-export function faultyStand(): FaultyStand {
+/** Makes them before each test of the suite that calls it, and removes them afterwards; `facts`: of the token's profile. */
+export function faultyStand(facts: Partial<Profile> = {}): FaultyStand {
   let folder: Awaited<ReturnType<typeof newFolder>>
   let injected: { readonly token: TestToken; readonly faults: FaultInjector }
   let service: ServiceProcess | undefined
   beforeEach(async () => {
     folder = await newFolder()
-    injected = FaultInjector.around(await openSoftHsmToken())
+    injected = FaultInjector.around(await openSoftHsmToken(), facts)
   })
   afterEach(async () => {
     await service?.end('SIGKILL')
