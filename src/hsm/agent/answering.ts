@@ -37,6 +37,7 @@ export function answer(
     if (radius === 'library') return false
   }
   if (replies.length > 0) sendAndWipe(replies, send, { last: false })
+  token.learn()
   return true
 }
 

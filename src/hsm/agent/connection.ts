@@ -13,8 +13,16 @@ import {
   loadLibrary,
   openLibrary,
   openSession,
+  replaceSession,
 } from './session.js'
 import { proveToken, tokenCommands } from './token.js'
+
+/** How long the keys of the token may be enumerated, of the time that an agent has to start. */
+const ENUMERATION_MS = 8000
+/** The same where calls wait for a session that was lost. */
+const SHORT_ENUMERATION_MS = 200
+/** The same between calls. */
+const SLICE_MS = 5
 
 /** What the first thread of a process found, and the others need not find again. */
 export interface FoundToken {
@@ -59,6 +67,7 @@ export class Connection {
     const module = openLibrary(start.address)
     const session = openProven(module, start)
     const handles = new Handles(session, start.profile.newKeyVisibleAfterMs)
+    handles.enumerate(ENUMERATION_MS)
     return new Connection(start, session, handles, module)
   }
 
@@ -77,6 +86,18 @@ export class Connection {
   /** What other threads of this process join it with. */
   share(): FoundToken {
     return { slot: this.#session.slot, handles: this.#handles.share() }
+  }
+
+  /**
+   * Goes on for some milliseconds with an enumeration that is not through. An error is left to the next call that meets it.
+   */
+  learn(): void {
+    if (!this.#handles.isEnumerating) return
+    try {
+      this.#handles.enumerate(SLICE_MS)
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error
+    }
   }
 
   /** Runs a command; whatever it throws becomes an error reply. */
@@ -105,14 +126,18 @@ export class Connection {
    */
   reopen(): void {
     const { profile, sessions } = this.#start
-    const { lib, slot } = this.#session
-    dropSession(this.#session)
+    const isAlone = sessions === 1
     this.#session =
-      this.#module && sessions === 1
-        ? openProven(this.#module, this.#start)
-        : joinSession(lib, slot)
+      this.#module && isAlone ? this.#loginAnew(this.#module) : replaceSession(this.#session)
     this.#handles = new Handles(this.#session, profile.newKeyVisibleAfterMs)
     this.#commands = tokenCommands(this.#session, this.#handles, profile)
+    // A thread searches what it needs: the keys of a full token take megabytes, in each of them.
+    if (isAlone) this.#handles.enumerate(SHORT_ENUMERATION_MS)
+  }
+
+  #loginAnew(module: Module): OpenSession {
+    dropSession(this.#session)
+    return openProven(module, this.#start)
   }
 }
 

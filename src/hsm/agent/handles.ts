@@ -10,12 +10,6 @@ import type { OpenSession } from './session.js'
 import { sleep } from './sleep.js'
 
 const FIRST_PAUSE_MS = 5
-/**
- * How long the enumeration may take, of the time that an agent has to start. Over a network each key takes milliseconds;
- * where none is in between it ends long before, and has to, since a search there looks at every object of the token.
- */
-const ENUMERATION_MS = 8000
-
 /** Classes of key objects: PKCS#11 v3.1 section 4.3. */
 const KEY_CLASSES = [pkcs11.CKO_SECRET_KEY, pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY]
 
@@ -35,25 +29,42 @@ export interface FoundKey {
 /**
  * Handles of the keys on the token, by CKA_ID; the two halves of a pair share theirs.
  *
- * Handles die with the session that found them, and the session lives exactly as long as this process: so does the
- * cache. It is filled by one enumeration at start (a search per key would crawl on a token with thousands), and by a
- * targeted search where a key is not in it, because another process may have made the key since, or because the
- * enumeration did not come so far.
+ * Handles die with the session that found them, and so does the cache. It is filled by an enumeration (a search per key
+ * would crawl on a token with thousands), and by a targeted search where a key is not in it, because another process may
+ * have made the key since, or because the enumeration did not come so far.
  */
 export class Handles {
   readonly #session: OpenSession
   readonly #visibleAfterMs: number
   readonly #known: Readonly<Record<Side, KnownHandles>>
+  /** Objects of the enumeration that were not looked at yet. */
+  #unseen: Buffer[] | undefined
 
-  /**
-   * `visibleAfterMs`: how long a key that another process made may stay unseen. With the handles of another thread the
-   * token is not enumerated again.
-   */
+  /** `visibleAfterMs`: how long a key that another process made may stay unseen. `shared`: handles of another thread. */
   constructor(session: OpenSession, visibleAfterMs: number, shared?: SharedHandles) {
     this.#session = session
     this.#visibleAfterMs = visibleAfterMs
     this.#known = { own: new KnownHandles(shared?.own), public: new KnownHandles(shared?.public) }
-    if (!shared) this.#enumerate()
+  }
+
+  /**
+   * Enumerates the keys of the token for some milliseconds, or goes on with that. Over a network each key takes some; a
+   * library that works on its own looks at every object for each search, and is through soon.
+   */
+  enumerate(withinMs: number): void {
+    const until = performance.now() + withinMs
+    // One search for all classes: each looks at every object of the token.
+    this.#unseen ??= findObjects(this.#session, [])
+    while (this.#unseen.length > 0 && performance.now() < until) {
+      const handle = this.#unseen.pop()
+      const named = handle && this.#nameOf(handle)
+      if (named) this.#known[sideOf(named.keyClass)].set(named.id, handle)
+    }
+  }
+
+  /** Whether an enumeration was begun that is not through. */
+  get isEnumerating(): boolean {
+    return this.#unseen !== undefined && this.#unseen.length > 0
   }
 
   /** What is known now, for the other threads of this process: handles hold for all of its sessions. */
@@ -107,16 +118,6 @@ export class Handles {
     const name = objectName(key)
     this.#known.own.delete(name)
     this.#known.public.delete(name)
-  }
-
-  #enumerate(): void {
-    const until = performance.now() + ENUMERATION_MS
-    // One search for all classes: each looks at every object of the token.
-    for (const handle of findObjects(this.#session, [])) {
-      if (performance.now() > until) return
-      const named = this.#nameOf(handle)
-      if (named) this.#known[sideOf(named.keyClass)].set(named.id, handle)
-    }
   }
 
   /** The class and the CKA_ID of a key; nothing for other objects, and for one that another process just destroyed. */

@@ -93,6 +93,25 @@ export function joinSession(lib: PKCS11, slot: Buffer): OpenSession {
   }
 }
 
+/**
+ * Joins once more, instead of a session that is lost or may be. The old one is closed last: with the last session of a
+ * process its login goes (PKCS#11 v3.1 section 5.6.2), and the other threads may have none yet. A token that has no session
+ * left for that gets the old one first.
+ *
+ * @throws StartError
+ */
+export function replaceSession(lost: OpenSession): OpenSession {
+  let joined: OpenSession
+  try {
+    joined = joinSession(lost.lib, lost.slot)
+  } catch {
+    dropSession(lost)
+    return joinSession(lost.lib, lost.slot)
+  }
+  dropSession(lost)
+  return joined
+}
+
 function requireLogin({ lib, handle }: OpenSession): void {
   const { state } = attempt('The token would not describe a session', () =>
     lib.C_GetSessionInfo(handle),
