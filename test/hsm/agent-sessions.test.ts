@@ -93,6 +93,38 @@ describeUnless(reason, 'an agent with several sessions, on SoftHSM', () => {
     expect(ended).toEqual([])
   })
 
+  test('keeps its login when it loses the only session that it has', async () => {
+    const { faults, open } = await injected()
+    const ended: string[] = []
+    const others = faults.inject(
+      { function: 'C_OpenSession', from: 2 },
+      { returnValue: CKR.SESSION_COUNT },
+    )
+    const { roundTrip } = await open({ sessions: 3, observer: watching(ended) }, 1)
+    await until(() => faults.calls('C_OpenSession') === 3)
+    others.remove()
+    const lost = CKR.SESSION_HANDLE_INVALID
+    faults.inject({ function: 'C_WrapKey', count: 1 }, { returnValue: lost })
+    await Promise.all(Array.from({ length: 20 }, () => roundTrip()))
+    expect(ended).toEqual([])
+    expect(faults.processes()).toMatchObject([{ openSessions: 1, calls: { C_Login: 1 } }])
+    expect(faults.staleUses()).toBe(0)
+  })
+
+  test('gives a lost session back first where the token has none left', async () => {
+    const { faults, open } = await injected()
+    const ended: string[] = []
+    const { roundTrip } = await open({ sessions: 2, observer: watching(ended) })
+    faults.inject({ function: 'C_OpenSession', count: 1 }, { returnValue: CKR.SESSION_COUNT })
+    const lost = CKR.SESSION_HANDLE_INVALID
+    faults.inject({ function: 'C_WrapKey', count: 1 }, { returnValue: lost })
+    await Promise.all(Array.from({ length: 40 }, () => roundTrip()))
+    expect(ended).toEqual([])
+    const [agent] = faults.processes()
+    expect(agent?.calls).toMatchObject({ C_Login: 1, C_OpenSession: 4, C_CloseSession: 1 })
+    expect(agent?.openSessions).toBe(2)
+  })
+
   test('is killed at the deadline of a call that hangs; the calls of its other sessions are repeated', async () => {
     const { faults, open } = await injected()
     const ended: string[] = []
@@ -121,6 +153,21 @@ describeUnless(reason, 'an agent with several sessions, on SoftHSM', () => {
     expect(faults.processes()[0]?.openSessions).toBe(2)
   })
 
+  test('takes the sessions that were refused to it when the token has them again', async () => {
+    const { faults, open } = await injected()
+    const full = faults.inject(
+      { function: 'C_OpenSession', from: 3 },
+      { returnValue: CKR.SESSION_COUNT },
+    )
+    const { roundTrip } = await open({ sessions: 5 }, 2)
+    // All three were refused, and one of them once more.
+    await until(() => faults.calls('C_OpenSession') === 6, 5_000)
+    full.remove()
+    await until(() => faults.processes()[0]?.openSessions === 5, 10_000)
+    await Promise.all(Array.from({ length: 50 }, () => roundTrip()))
+    expect(faults.processes()).toMatchObject([{ calls: { C_Login: 1 } }])
+  })
+
   test('is not started where the first session is refused', async () => {
     const { faults, open } = await injected()
     faults.inject({ function: 'C_OpenSession' }, { returnValue: CKR.SESSION_COUNT })
@@ -136,7 +183,9 @@ describeUnless(reason, 'an agent with several sessions, on SoftHSM', () => {
     await until(() => faults.calls('C_CloseSession') === 2)
     await Promise.all(Array.from({ length: 20 }, () => roundTrip()))
     expect(faults.calls('C_Login')).toBe(1)
-    expect(faults.calls('C_GetSessionInfo')).toBe(2)
+    // Also of those that are asked for again.
+    await until(() => faults.calls('C_GetSessionInfo') === faults.calls('C_CloseSession'))
+    expect(faults.processes()[0]?.openSessions).toBe(1)
   })
 
   test('ends with its service, even while a call hangs in one of its sessions', async () => {

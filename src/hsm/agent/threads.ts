@@ -10,6 +10,9 @@ const THREAD = new URL('./thread.js', import.meta.url)
 
 /** A thread makes one call at a time and holds little; small generations keep it near its base size of 8 MB. */
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 128 }
+/** A session that the token refused is asked for again after this time, and each time after twice as long. */
+const FIRST_PAUSE_MS = 1000
+const LONGEST_PAUSE_MS = 60_000
 
 /** The line of this process, and what the threads make their own ends of it from. */
 interface Lines {
@@ -21,14 +24,21 @@ interface Lines {
  * The threads of an agent, one for each session, for tokens whose calls wait for a network.
  *
  * Each takes its messages from the socket itself; this thread starts them and sees to the end. The first thread initialises
- * the library, logs in and proves the token, and serves while the others start after it. A fault of the library, or of a
+ * the library, logs in and proves the token, and serves while the others start after it. A session that the token refuses
+ * to one of them is asked for again, since another replica that ends may give it back. A fault of the library, or of a
  * thread, ends the process: they all share what is sick.
  */
 export class Threads {
   readonly #start: AgentStart
   readonly #lines: Lines
+  /** What the first thread found. */
+  #found: FoundToken | undefined
   #opening = 0
   #open = 0
+  /** Threads that are to be started again. */
+  #missing = 0
+  #pauseMs = FIRST_PAUSE_MS
+  #timer: NodeJS.Timeout | undefined
 
   constructor(start: AgentStart, lines: Lines) {
     this.#start = start
@@ -41,9 +51,13 @@ export class Threads {
     this.#spawn()
   }
 
-  #spawn(found?: FoundToken): void {
+  #spawn(): void {
     this.#opening++
-    const workerData: ThreadStart = { start: this.#start, line: this.#lines.shared, found }
+    const workerData: ThreadStart = {
+      start: this.#start,
+      line: this.#lines.shared,
+      found: this.#found,
+    }
     const thread = new Worker(THREAD, { workerData, resourceLimits: LIMITS, env: SHARE_ENV })
     thread.on('message', (message: FromThread) => this.#hear(thread, message))
     // A thread ends by itself only where something is wrong with it.
@@ -64,9 +78,20 @@ export class Threads {
     }
     this.#open++
     if (message.found) {
-      for (let left = this.#start.sessions - 1; left > 0; left--) this.#spawn(message.found)
+      this.#found = message.found
+      for (let left = this.#start.sessions - 1; left > 0; left--) this.#spawn()
+    } else if (!this.#timer) {
+      this.#pauseMs = FIRST_PAUSE_MS
+      this.#spawnMissing()
     }
     this.#lines.line.send({ started: true, sessions: this.#open })
+  }
+
+  /** One at a time: where it is refused, the others would be as well. */
+  #spawnMissing(): void {
+    if (this.#missing === 0) return
+    this.#missing--
+    this.#spawn()
   }
 
   #end(): void {
@@ -74,10 +99,18 @@ export class Threads {
     else process.exit(0)
   }
 
-  /** A token that has fewer sessions left is served with those: others may hold the rest. */
+  /** A token that has fewer sessions left is served with those meanwhile: others may hold the rest. */
   #refused(message: Extract<FromAgent, { refused: unknown }>): void {
-    if (this.#open > 0) return
-    this.#lines.line.send(message)
-    die()
+    if (this.#open === 0) {
+      this.#lines.line.send(message)
+      die()
+    }
+    this.#missing++
+    if (this.#timer) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#spawnMissing()
+    }, this.#pauseMs)
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS)
   }
 }
