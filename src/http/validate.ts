@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { TObject } from 'typebox'
 import { type ErrorCode, KmsError } from '../core/errors.js'
 import type { JsonObject } from './parse-body.js'
@@ -22,11 +22,15 @@ export function createBodyCompiler(): BodyCompiler {
   return (schema) => compileValidator(ajv, schema)
 }
 
-/** The sentence of an error names the field and says what it must be; it never repeats what was sent. */
+/**
+ * The sentence of an error names the field and says what it must be; it never repeats what was sent. The schema is compiled
+ * when the first body comes: that takes milliseconds then, and for all operations a seventh of the time of a start.
+ */
 function compileValidator(ajv: Ajv2020, schema: TObject): BodyValidator {
-  const validate = ajv.compile(schema)
+  let validate: ValidateFunction | undefined
   const judgements = new Map<string, Judgement>(Object.entries(schema.properties))
   return function validateBody(body) {
+    validate ??= ajv.compile(schema)
     if (!validate(body)) throw refusal(validate.errors?.[0], judgements)
   }
 }
