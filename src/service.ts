@@ -9,6 +9,7 @@ import { type DueWorkTimer, startDueWork } from './due-work-timer.js'
 import { Ending, within } from './end-within.js'
 import { ensureFirstAccessKey, firstAccessKeyParts } from './first-access-key.js'
 import { WrongToken } from './core/home-proof.js'
+import type { AgentCounts } from './core/hsm-observer.js'
 import { ownAct } from './core/own-act.js'
 import type { Stores } from './core/service.js'
 import { Admission } from './http/admission.js'
@@ -64,7 +65,7 @@ export async function startService(
   const observer = {
     ...metrics.hsm,
     begins: follower.hsmWatch,
-    agents(counts: { readonly ready: number; readonly starting: number }) {
+    agents(counts: AgentCounts) {
       metrics.hsm.agents(counts)
       agents.ready(counts.ready)
     },

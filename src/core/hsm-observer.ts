@@ -25,14 +25,26 @@ export interface HsmObserver {
   fault(kind: FaultClass, call: string | undefined): void
   /** The queue in front of the agents has this many calls now. */
   queue(length: number): void
-  /** So many agents serve calls and so many are being started now. */
-  agents(counts: { readonly ready: number; readonly starting: number }): void
+  /** What agents and sessions there are now. */
+  agents(counts: AgentCounts): void
   /**
    * An agent ended.
    *
    * @param reason - from a closed set: why it ended
    */
   agentEnded(reason: string): void
+}
+
+/** Agents and sessions of a token. */
+export interface AgentCounts {
+  /** Agents that serve calls. */
+  readonly ready: number
+  /** Agents that are being started. */
+  readonly starting: number
+  /** Sessions of the agents that serve. */
+  readonly sessions: number
+  /** Sessions that there are to be. */
+  readonly wantedSessions: number
 }
 
 /**

@@ -141,6 +141,11 @@ export class AgentPool implements AgentListener {
     this.#pump()
   }
 
+  grew(): void {
+    this.#report()
+    this.#pump()
+  }
+
   told(figures: readonly FunctionFigure[]): void {
     this.#options.observer.functions(figures)
   }
@@ -244,6 +249,12 @@ export class AgentPool implements AgentListener {
   }
 
   #report({ starting } = { starting: this.#starts.current ? 1 : 0 }): void {
-    this.#options.observer.agents({ ready: this.#serving.count, starting })
+    const { observer, agents, start } = this.#options
+    observer.agents({
+      ready: this.#serving.count,
+      starting,
+      sessions: this.#serving.sessions,
+      wantedSessions: agents * start.sessions,
+    })
   }
 }

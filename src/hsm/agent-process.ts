@@ -35,6 +35,8 @@ export interface AgentListener {
   started(agent: AgentProcess): void
   refused(agent: AgentProcess, failure: StartFailure, message: string): void
   replied(agent: AgentProcess): void
+  /** It has more sessions than when it started. */
+  grew(agent: AgentProcess): void
   /** PKCS#11 functions that it called since it last told. */
   told(figures: readonly FunctionFigure[]): void
   /** The token answered a job with an error; what becomes of job and agent follows. */
@@ -188,7 +190,7 @@ export class AgentProcess {
       // A session that has come later takes a job that waits.
       if (!isNew) this.#beginNext()
       if (isNew) this.#listener.started(this)
-      else this.#listener.replied(this)
+      else this.#listener.grew(this)
     } else if ('refused' in message) {
       this.#reason = 'refused'
       this.#listener.refused(this, message.refused, message.message)

@@ -22,6 +22,13 @@ export class ServingAgents {
     return this.#ready.size
   }
 
+  /** How many sessions those have. */
+  get sessions(): number {
+    let sessions = 0
+    for (const agent of this.#ready) sessions += agent.sessions
+    return sessions
+  }
+
   /** Whether another one is to be started. */
   get needsAnother(): boolean {
     return this.#ready.size < this.#wanted || this.#worn() !== undefined
@@ -75,12 +82,8 @@ export class ServingAgents {
    */
   get maySlow(): boolean {
     let slow = 0
-    let sessions = 0
-    for (const agent of this.#ready) {
-      slow += agent.slow
-      sessions += agent.sessions
-    }
-    return slow < Math.max(1, sessions - 1)
+    for (const agent of this.#ready) slow += agent.slow
+    return slow < Math.max(1, this.sessions - 1)
   }
 
   /** Answers jobs whose deadline has passed, and kills agents that are at one for longer than it may take. */

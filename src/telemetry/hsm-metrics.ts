@@ -88,6 +88,12 @@ function agentFigures(registry: Registry): Pick<HsmObserver, 'queue' | 'agents' 
     labelNames: ['state'] as const,
     registers,
   })
+  const sessions = new Gauge({
+    name: 'kms_hsm_sessions',
+    help: 'Sessions of the agents that are ready, and sessions that there are to be.',
+    labelNames: ['state'] as const,
+    registers,
+  })
   const restarts = new Counter({
     name: 'kms_hsm_agent_restarts_total',
     help: 'Agents that ended and were replaced, by reason.',
@@ -96,9 +102,11 @@ function agentFigures(registry: Registry): Pick<HsmObserver, 'queue' | 'agents' 
   })
   return {
     queue: (length) => queue.set(length),
-    agents({ ready, starting }) {
-      agents.set({ state: 'ready' }, ready)
-      agents.set({ state: 'starting' }, starting)
+    agents(counts) {
+      agents.set({ state: 'ready' }, counts.ready)
+      agents.set({ state: 'starting' }, counts.starting)
+      sessions.set({ state: 'ready' }, counts.sessions)
+      sessions.set({ state: 'wanted' }, counts.wantedSessions)
     },
     agentEnded: (reason) => restarts.inc({ reason }),
   }

@@ -90,7 +90,7 @@ function metricsWithSamples() {
   metrics.certificateExpires('server', 1)
   metrics.hsm.call('wrap', 'ok', 0.1)
   metrics.hsm.functions([{ name: 'C_Sign', calls: 1, failed: 0, ms: 1 }])
-  metrics.hsm.agents({ ready: 1, starting: 0 })
+  metrics.hsm.agents({ ready: 1, starting: 0, sessions: 1, wantedSessions: 1 })
   metrics.hsm.agentEnded('hung')
   return metrics
 }

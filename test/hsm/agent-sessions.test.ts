@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type Hsm, HsmError, type HsmFailure } from '../../src/core/hsm.js'
+import type { AgentCounts } from '../../src/core/hsm-observer.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
 import { CKR } from '../../src/hsm/return-values.js'
 import { agentPids, until } from '../support/agents.js'
@@ -159,11 +160,16 @@ describeUnless(reason, 'an agent with several sessions, on SoftHSM', () => {
       { function: 'C_OpenSession', from: 3 },
       { returnValue: CKR.SESSION_COUNT },
     )
-    const { roundTrip } = await open({ sessions: 5 }, 2)
+    let told: AgentCounts | undefined
+    const observer = { ...silentObserver, agents: (counts: AgentCounts) => void (told = counts) }
+    const { roundTrip } = await open({ sessions: 5, observer }, 2)
+    await until(() => told?.sessions === 2)
     // All three were refused, and one of them once more.
     await until(() => faults.calls('C_OpenSession') === 6, 5_000)
     full.remove()
-    await until(() => faults.processes()[0]?.openSessions === 5, 10_000)
+    await until(() => told?.sessions === 5, 10_000)
+    expect(told).toEqual({ ready: 1, starting: 0, sessions: 5, wantedSessions: 5 })
+    expect(faults.processes()).toMatchObject([{ openSessions: 5 }])
     await Promise.all(Array.from({ length: 50 }, () => roundTrip()))
     expect(faults.processes()).toMatchObject([{ calls: { C_Login: 1 } }])
   })

@@ -38,7 +38,7 @@ describeUnless(whyNoStand, 'the keys of a token whose session is lost', () => {
       first,
       wrap: (key: KeyRef) => hsm.wrap({ key, secret: Buffer.alloc(32, 1), binding }),
       /** Loses the session in a call, which is repeated. */
-      async lose() {
+      lose: async () => {
         faults.inject({ function: 'C_WrapKey', count: 1 }, { returnValue: CKR.SESSION_CLOSED })
         await hsm.wrap({ key: first, secret: Buffer.alloc(32, 1), binding })
       },

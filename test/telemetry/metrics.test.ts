@@ -8,7 +8,7 @@ test('shows what the HSM layer reports', async () => {
   metrics.hsm.call('wrap', 'ok', 0.002)
   metrics.hsm.call('wrap', 'busy', 1)
   metrics.hsm.queue(7)
-  metrics.hsm.agents({ ready: 3, starting: 1 })
+  metrics.hsm.agents({ ready: 3, starting: 1, sessions: 20, wantedSessions: 24 })
   metrics.hsm.agentEnded('hung')
   metrics.hsm.waited(0.004)
   metrics.hsm.functions([
@@ -30,6 +30,8 @@ test('shows what the HSM layer reports', async () => {
     'kms_hsm_queue_length 7',
     'kms_hsm_agents{state="ready"} 3',
     'kms_hsm_agents{state="starting"} 1',
+    'kms_hsm_sessions{state="ready"} 20',
+    'kms_hsm_sessions{state="wanted"} 24',
     'kms_hsm_agent_restarts_total{reason="hung"} 1',
     'kms_hsm_queue_seconds_bucket{le="0.005"} 1',
     'kms_pkcs11_calls_total{function="C_Sign",outcome="ok"} 4',
