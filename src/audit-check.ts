@@ -1,5 +1,4 @@
-import { createPublicKey } from 'node:crypto'
-import { verifyLog } from './audit/verify/verify-log.js'
+import { verifyApart } from './audit/verify/verify-apart.js'
 import type { AuditSettings } from './config.js'
 import type { Log } from './telemetry/log.js'
 import type { Metrics } from './telemetry/metrics.js'
@@ -16,17 +15,16 @@ export function startAuditCheck(
     readonly metrics: Metrics
   },
 ): { close(this: void): Promise<void> } {
-  const { log, metrics } = parts
-  const publicKeys = parts.publicKeys.map((key) =>
-    createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }),
-  )
+  const { publicKeys, log, metrics } = parts
+  const ending = new AbortController()
   let running = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let stopped = !on || verifyMs === 0
 
   async function check(): Promise<void> {
     try {
-      const reports = await verifyLog(folder, { publicKeys })
+      const reports = await verifyApart({ folder, publicKeys }, ending.signal)
+      if (reports === undefined) return
       const flaws = reports.flatMap(({ flaw }) => flaw ?? [])
       metrics.auditChecked(flaws.length, Date.now())
       for (const flaw of flaws) log.error({ ...flaw }, 'the audit log was changed')
@@ -48,6 +46,7 @@ export function startAuditCheck(
     close() {
       stopped = true
       clearTimeout(timer)
+      ending.abort()
       return running
     },
   }

@@ -39,7 +39,7 @@ export interface ChainReport {
  *
  * A chain is signed by one of the public keys, the one that it names at its beginning.
  *
- * The log may be written to meanwhile. The pause between two reads lets a service that verifies its own log go on.
+ * The log may be written to meanwhile.
  *
  * @throws Error of the system when the folder cannot be read
  */
