@@ -3,6 +3,7 @@ import { keepOutOfCoreFiles } from './core-dumps.js'
 import { type Config, loadConfig } from './config.js'
 import { Ending } from './end-within.js'
 import { exampleCommand } from './greeting.js'
+import { keepHeapSmall } from './heap-growth.js'
 import { urlOf } from './http/server.js'
 import { Supervisor } from './processes/supervisor.js'
 import { startService } from './service.js'
@@ -14,6 +15,7 @@ async function main(): Promise<number> {
     () => new Ending(),
   )
   const unprotected = keepOutOfCoreFiles()
+  keepHeapSmall()
   const config = loadConfig(process.env)
   const log = openLog(config.logLevel, config.httpProcesses > 1)
   if (unprotected !== undefined) {

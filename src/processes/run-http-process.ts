@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { loadConfig } from '../config.js'
 import { keepOutOfCoreFiles } from '../core-dumps.js'
 import { Ending } from '../end-within.js'
+import { keepHeapSmall } from '../heap-growth.js'
 import { HsmStartError } from '../hsm/start-error.js'
 import { shareOf } from '../process-share.js'
 import { startService } from '../service.js'
@@ -32,6 +33,7 @@ async function serve(index: number, link: SupervisorLink): Promise<void> {
   // Also where the start is still under way.
   void asked.then((ending) => ending.whenOver(() => process.exit(1)))
   keepOutOfCoreFiles()
+  keepHeapSmall()
   const config = loadConfig(process.env)
   const log = openLog(config.logLevel, true)
   try {
