@@ -28,6 +28,12 @@ const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
  */
 const BATCH = 16
 
+/**
+ * An agent that is told to end does so when it is back from its library, e.g. from a login: SoftHSM 2.6.1 writes the token's
+ * own file then, and a process killed in the middle leaves a token that nobody finds again.
+ */
+const END_GRACE_MS = 2000
+
 type FailedReply = Extract<CommandReply, { error: unknown }>
 
 /** What the pool hears of an agent. */
@@ -69,6 +75,7 @@ export class AgentProcess {
   #nextId = 1
   #reason: EndReason = 'crashed'
   #retiring = false
+  #grace: NodeJS.Timeout | undefined
   /** When it was started, in milliseconds: what it knows of the token is younger. */
   readonly bornAt: number
   /** Whether it is to have one session alone. */
@@ -166,7 +173,7 @@ export class AgentProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** Ends it as soon as it has answered what it has. */
+  /** Ends it as soon as it has answered what it has, or has started. */
   retire(reason: EndReason): void {
     this.#reason = reason
     this.#retiring = true
@@ -238,10 +245,13 @@ export class AgentProcess {
   }
 
   #closeWhenIdle(): void {
-    if (this.#retiring && this.#inFlight.size === 0) this.#channel.close()
+    if (!this.#retiring || this.#inFlight.size > 0 || this.#grace) return
+    this.#channel.end()
+    this.#grace = setTimeout(() => this.#child.kill('SIGKILL'), END_GRACE_MS)
   }
 
   #end(): void {
+    clearTimeout(this.#grace)
     const lost = [...this.#inFlight.values()].map(({ job }) => job)
     this.#inFlight.clear()
     this.#behind = []

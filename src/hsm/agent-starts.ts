@@ -98,7 +98,7 @@ export class AgentStarts {
     this.#closed = true
     clearTimeout(this.#retry)
     this.#pin.close()
-    this.#current?.kill('closed')
+    this.#current?.retire('closed')
   }
 
   #over(agent: AgentProcess): void {

@@ -46,6 +46,11 @@ export class Channel<Incoming, Outgoing> {
     })
   }
 
+  /** Sends no more: the other side reads the end of the stream when it has read the rest, and may still send. */
+  end(): void {
+    this.#socket.end()
+  }
+
   close(): void {
     this.#socket.destroy()
   }
