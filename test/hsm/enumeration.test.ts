@@ -1,46 +1,44 @@
 import { afterEach, expect, test } from '@jest/globals'
+import type { Hsm } from '../../src/core/hsm.js'
 import { type KeyRef, newKeyId } from '../../src/core/ids.js'
 import { CKR } from '../../src/hsm/return-values.js'
 import { until } from '../support/agents.js'
 import { describeUnless } from '../support/describe-unless.js'
-import { FaultInjector } from '../support/fault-injector/fault-injector.js'
-import { whyNoStand } from '../support/fault-injector/faulty-stand.js'
+import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 import { openTestHsm } from '../support/open-pkcs11-hsm.js'
-import { openSoftHsmToken } from '../support/softhsm-token.js'
 
 const KEYS = 60
 /** What a look at an object takes: all of them together take longer than a service may be away. */
 const LOOK_MS = 20
 
 describeUnless(whyNoStand, 'the keys of a token whose session is lost', () => {
-  const opened: (() => Promise<void>)[] = []
-  afterEach(async () => {
-    for (const close of opened.splice(0).reverse()) await close()
-  })
+  let hsm: Hsm | undefined
+  // Before that of the stand, which removes the token.
+  afterEach(() => hsm?.close())
+  const stand = faultyStand()
 
   async function open({ sessions }: { readonly sessions: number }) {
-    const { token, faults } = FaultInjector.around(await openSoftHsmToken())
-    opened.push(() => token.remove())
-    const hsm = await openTestHsm(token, { agents: 1, sessions })
-    opened.push(() => hsm.close())
+    const { token, faults } = stand
+    const own = await openTestHsm(token, { agents: 1, sessions })
+    hsm = own
     await until(() => faults.processes()[0]?.openSessions === sessions)
     // A fresh token has no key to look at.
     const proving = faults.calls('C_GetAttributeValue')
     const binding = { key: fresh(), before: Buffer.from('before'), after: Buffer.from('after') }
-    await hsm.generateKey({ key: binding.key, kind: 'binding', label: 'test binding' })
+    await own.generateKey({ key: binding.key, kind: 'binding', label: 'test binding' })
     const keys = Array.from({ length: KEYS }, fresh)
-    for (const key of keys) await hsm.generateKey({ key, kind: 'wrapping', label: 'test key' })
+    for (const key of keys) await own.generateKey({ key, kind: 'wrapping', label: 'test key' })
     const [first = fresh()] = keys
     return {
       faults,
       proving,
       keys,
       first,
-      wrap: (key: KeyRef) => hsm.wrap({ key, secret: Buffer.alloc(32, 1), binding }),
+      wrap: (key: KeyRef) => own.wrap({ key, secret: Buffer.alloc(32, 1), binding }),
       /** Loses the session in a call, which is repeated. */
       lose: async () => {
         faults.inject({ function: 'C_WrapKey', count: 1 }, { returnValue: CKR.SESSION_CLOSED })
-        await hsm.wrap({ key: first, secret: Buffer.alloc(32, 1), binding })
+        await own.wrap({ key: first, secret: Buffer.alloc(32, 1), binding })
       },
     }
   }

@@ -28,8 +28,8 @@ interface Bench {
 
 /**
  * Measures encrypt-datakey on a token whose calls take some milliseconds each, against what its sessions could do at most:
- * sessions / (calls of one request x time of a call). Each delay has a token and a service of its own, since SoftHSM leaks 275 bytes a
- * call: what one row has leaked is no memory of the next.
+ * sessions / (calls of one request x time of a call). Each delay has a token and a service of its own, since SoftHSM leaks
+ * 275 bytes a call: what one row has leaked is no memory of the next.
  */
 export async function measureLatency(
   options: Settings,

@@ -10,6 +10,7 @@ import type { OpenSession } from './session.js'
 import { sleep } from './sleep.js'
 
 const FIRST_PAUSE_MS = 5
+
 /** Classes of key objects: PKCS#11 v3.1 section 4.3. */
 const KEY_CLASSES = [pkcs11.CKO_SECRET_KEY, pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY]
 

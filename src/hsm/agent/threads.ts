@@ -35,8 +35,6 @@ export class Threads {
   #found: FoundToken | undefined
   #opening = 0
   #open = 0
-  /** Threads that are to be started again. */
-  #missing = 0
   #pauseMs = FIRST_PAUSE_MS
   #timer: NodeJS.Timeout | undefined
 
@@ -79,7 +77,7 @@ export class Threads {
     this.#open++
     if (message.found) {
       this.#found = message.found
-      for (let left = this.#start.sessions - 1; left > 0; left--) this.#spawn()
+      while (this.#isShort) this.#spawn()
     } else if (!this.#timer) {
       this.#pauseMs = FIRST_PAUSE_MS
       this.#spawnMissing()
@@ -87,11 +85,14 @@ export class Threads {
     this.#lines.line.send({ started: true, sessions: this.#open })
   }
 
+  /** Whether there are fewer threads than wanted, those included that are still being started. */
+  get #isShort(): boolean {
+    return this.#open + this.#opening < this.#start.sessions
+  }
+
   /** One at a time: where it is refused, the others would be as well. */
   #spawnMissing(): void {
-    if (this.#missing === 0) return
-    this.#missing--
-    this.#spawn()
+    if (this.#isShort) this.#spawn()
   }
 
   #end(): void {
@@ -105,7 +106,6 @@ export class Threads {
       this.#lines.line.send(message)
       die()
     }
-    this.#missing++
     if (this.#timer) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
