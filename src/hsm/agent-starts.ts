@@ -97,13 +97,15 @@ export class AgentStarts {
   close(): void {
     this.#closed = true
     clearTimeout(this.#retry)
-    this.#pin.close()
-    this.#current?.retire('closed')
+    // One that may be at its login keeps its turn until it has ended.
+    if (this.#current) this.#current.retire('closed')
+    else this.#pin.close()
   }
 
   #over(agent: AgentProcess): void {
     if (this.#current !== agent) return
     this.#current = undefined
-    this.#pin.over(false)
+    if (this.#closed) this.#pin.close()
+    else this.#pin.over(false)
   }
 }
