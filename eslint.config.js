@@ -24,24 +24,37 @@ const HOMES = {
   express: ['http'],
   'graphene-pk11': ['hsm'],
   pkcs11js: ['hsm'],
-  '@noble/curves/nist': ['hsm'],
-  '@noble/curves/secp256k1': ['hsm'],
-  kysely: ['store'],
   'better-sqlite3': ['store'],
   pg: ['store'],
   pino: ['telemetry'],
   'prom-client': ['telemetry'],
   '@opentelemetry/api': ['telemetry'],
   argon2: ['auth'],
-  jose: ['auth'],
   'rate-limiter-flexible': ['limits'],
 }
+
+/** Packages that come from src/packages, and where from there. */
+const BUNDLED_HOMES = {
+  jose: ['auth'],
+  kysely: ['store'],
+  'noble-curves': ['hsm'],
+}
+
+/** What src/packages alone imports; tests also use what it does not give out. */
+const BUNDLED = ['@noble/curves/nist', '@noble/curves/secp256k1', 'jose', 'kysely', 'typebox']
+
+const fromPackages = BUNDLED.map((name) => ({
+  name,
+  message: `${name} comes from src/packages, which the build makes one file of.`,
+}))
 
 const LAYERS = Object.keys(ARROWS)
 
 const layerRules = Object.entries(ARROWS).map(([layer, allowed]) => {
   const foreign = LAYERS.filter((other) => other !== layer && !allowed.includes(other))
-  const packages = Object.entries(HOMES).filter(([, homes]) => !homes.includes(layer))
+  const elsewhere = ([, homes]) => !homes.includes(layer)
+  const packages = Object.entries(HOMES).filter(elsewhere)
+  const bundled = Object.entries(BUNDLED_HOMES).filter(elsewhere)
   return {
     files: [`src/${layer}/**/*.ts`],
     rules: {
@@ -59,11 +72,18 @@ const layerRules = Object.entries(ARROWS).map(([layer, allowed]) => {
               ],
               message: `src/${layer} may import ${['itself', ...allowed].join(', ')} only.`,
             },
+            ...bundled.map(([name, homes]) => ({
+              group: [`**/packages/${name}.js`],
+              message: `${name} is imported in src/${homes.join(', src/')} only.`,
+            })),
           ],
-          paths: packages.map(([name, homes]) => ({
-            name,
-            message: `${name} is imported in src/${homes.join(', src/')} only.`,
-          })),
+          paths: [
+            ...packages.map(([name, homes]) => ({
+              name,
+              message: `${name} is imported in src/${homes.join(', src/')} only.`,
+            })),
+            ...fromPackages,
+          ],
         },
       ],
     },
@@ -100,6 +120,11 @@ export default tseslint.config(
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       'func-style': ['error', 'declaration'],
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/packages/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: fromPackages }] },
   },
   ...layerRules,
   { files: ['test/**/*.ts'], rules: { 'max-lines': ['error', 300] } },

@@ -18,7 +18,7 @@ import { createCallLimits } from './limits/call-rates.js'
 import { createLockOut } from './limits/lock-out.js'
 import { cachedAccessKeys } from './store/cached-access-keys.js'
 import { cachedIdentities, cachedPolicies } from './store/cached-identities.js'
-import { openCountDatabase } from './store/shared-counts.js'
+import type { CountDatabase } from './store/shared-counts.js'
 
 /** What every call has to pass: limits, proof of who it is from, judgement of what it may do. */
 export interface Doors {
@@ -31,10 +31,14 @@ export interface Doors {
 }
 
 /** Makes them of what is open. */
-export function openDoors(config: Config, backend: Backend, place: ServicePlace): Doors {
+export async function openDoors(
+  config: Config,
+  backend: Backend,
+  place: ServicePlace,
+): Promise<Doors> {
   const { database, stores, sealing, hsm } = backend
   const clock = Date.now
-  const counts = config.limits.shared ? openCountDatabase(config.databaseUrl) : undefined
+  const counts = config.limits.shared ? await openCounts(config.databaseUrl) : undefined
   const policies = cachedPolicies(database.policies, monotonic)
   const lockOut = createLockOut(config.limits.lockOut, monotonic, place.siblings)
   const authenticator = createAuthenticator({
@@ -61,6 +65,12 @@ export function openDoors(config: Config, backend: Backend, place: ServicePlace)
     },
     close: () => counts?.close() ?? Promise.resolve(),
   }
+}
+
+/** Loaded where it is wanted, as the databases are: a service on SQLite needs no client of PostgreSQL. */
+async function openCounts(url: string): Promise<CountDatabase> {
+  const { openCountDatabase } = await import('./store/shared-counts.js')
+  return openCountDatabase(url)
 }
 
 /** What a judge asks, of the stores. */

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from './packages/typebox.js'
 import { type Environment, SettingError } from './setting.js'
 import { type SecondToken, TokenEntry, readSettingsFile, tokenOfEntry } from './token-entry.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './packages/typebox.js'
 import type { TokenIssuer } from './core/token-issuer.js'
 import { type Environment, SettingError, setting } from './setting.js'
 

@@ -87,7 +87,7 @@ export async function startService(
     await beginWithPrevious(backend, log)
     const presence = await startPresence(backend)
     closing.push(presence.close)
-    const doors = openDoors(config, backend, place)
+    const doors = await openDoors(config, backend, place)
     closing.push(doors.close)
     const parts = { backend, stores: backend.stores, doors, log, metrics, follower, place }
     const server = await listen(config, parts)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, type TObject, type TSchema, Type } from 'typebox'
+import { type Static, type TObject, type TSchema, Type } from './packages/typebox.js'
 import { agentEnvironment, agentVariables } from './agent-environment.js'
 import { type AgentSettings, sessionShortage, usualSessions } from './agent-settings.js'
 import { type Profile, UnusableProfile, loadServingProfile } from './hsm/profile.js'

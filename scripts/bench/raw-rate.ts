@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createThrowAwayToken } from 'softhsm-config-scripts'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../../src/packages/typebox.js'
 import { Value } from 'typebox/value'
 import { RawRate } from './report.js'
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../../src/packages/typebox.js'
 
 /** Operations that are measured, by the last part of their paths. */
 export const OPERATION_NAMES = ['encrypt-datakey', 'decrypt-datakey'] as const

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../../src/packages/typebox.js'
 import { Value } from 'typebox/value'
 import { atLeastOneIf, ONE_FAILURE, type Tally } from './tally.js'
 

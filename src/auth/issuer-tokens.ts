@@ -1,4 +1,4 @@
-import { type JWTPayload, createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import { type JWTPayload, createRemoteJWKSet, errors, jwtVerify } from '../packages/jose.js'
 import type { Caller } from '../core/caller.js'
 import type { Clock } from '../core/clock.js'
 import { KmsError } from '../core/errors.js'

@@ -1,6 +1,7 @@
 import type { Account } from '../core/identity.js'
 import { newAccount } from '../core/new-identity.js'
-import { type CommandIo, printJson, withBackend } from './command.js'
+import { type CommandIo, printJson } from './command.js'
+import { withBackend } from './with-backend.js'
 import { act } from './operator-act.js'
 import { readOptions } from './options.js'
 import { resolveAccount } from './resolve.js'

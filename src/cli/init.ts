@@ -1,7 +1,8 @@
 import type { Config } from '../config.js'
 import { credentialsPath, readCredentials } from '../credentials-file.js'
 import { ensureFirstAccessKey, firstAccessKeyParts } from '../first-access-key.js'
-import { type CommandIo, withBackend } from './command.js'
+import type { CommandIo } from './command.js'
+import { withBackend } from './with-backend.js'
 
 /** `kmsctl init`: token, database, the service's own keys and the first access key, without listening. */
 export async function init(_args: readonly string[], io: CommandIo): Promise<number> {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { keepOutOfCoreFiles } from '../core-dumps.js'
-import { reportStartFailure } from '../start-failure.js'
 import { type Command, type CommandIo, UsageError } from './command.js'
 
 interface Entry {
@@ -85,6 +84,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
       io.err(`${error.message}\n`)
       return 2
     }
+    // As large as the commands are, and needed by few of them.
+    const { reportStartFailure } = await import('../start-failure.js')
     const { line, exitCode } = reportStartFailure(error)
     io.err(`${line}\n`)
     return exitCode

@@ -1,6 +1,7 @@
 import type { Project } from '../core/identity.js'
 import { newProject } from '../core/new-identity.js'
-import { type CommandIo, printJson, withBackend } from './command.js'
+import { type CommandIo, printJson } from './command.js'
+import { withBackend } from './with-backend.js'
 import { act } from './operator-act.js'
 import { readOptions, required } from './options.js'
 import { accountIdIfAny, resolveAccount, resolveProject } from './resolve.js'

@@ -1,6 +1,7 @@
 import type { IdentityState } from '../core/identity.js'
 import type { Database } from '../store/database.js'
-import { type Command, type CommandIo, withBackend } from './command.js'
+import type { Command, CommandIo } from './command.js'
+import { withBackend } from './with-backend.js'
 import { type OperatorAct, act } from './operator-act.js'
 import { readOptions } from './options.js'
 

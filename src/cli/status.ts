@@ -1,4 +1,5 @@
-import { type CommandIo, printJson, withBackend } from './command.js'
+import { type CommandIo, printJson } from './command.js'
+import { withBackend } from './with-backend.js'
 
 /** `kmsctl status`: which token and database the settings name, and whether they can be used. */
 export async function status(_args: readonly string[], io: CommandIo): Promise<number> {

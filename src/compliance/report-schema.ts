@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { SUITES } from './check.js'
 
 /** Format of the JSON report that this program writes, and the only one that it reads. */

@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { TObject } from 'typebox'
+import type { TObject } from '../packages/typebox.js'
 import { type ErrorCode, KmsError } from '../core/errors.js'
 import type { JsonObject } from './parse-body.js'
 

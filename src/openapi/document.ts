@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { TSchema } from '../packages/typebox.js'
 import { type ErrorCode, errorRow } from '../core/errors.js'
 import { type AnyOperation, errorsOf } from '../operations/operation.js'
 

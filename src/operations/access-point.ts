@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import type { AccessPoint } from '../core/key-space.js'
 import type { Service } from '../core/service.js'
 import { ProjectPath } from './fields.js'

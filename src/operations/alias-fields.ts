@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { ALIAS_PREFIX, type Alias } from '../core/alias.js'
 import { NAME_PATTERN, failing } from './fields.js'
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 
 /** Id of the one version of the API. */
 export const API_VERSION = 'v1.0'

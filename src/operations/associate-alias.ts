@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { ALIASES_PER_KEY } from '../core/alias.js'
 import { requireNotPending } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'

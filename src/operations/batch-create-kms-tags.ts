@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import { requireTag, requireTagKey } from '../core/judge-tag.js'
 import { TAGS_PER_KEY } from '../core/tag.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import type { Cmk } from '../core/cmk.js'
 import { isMaterialComplete } from '../core/imported-versions.js'
 import { cancelDeletion } from '../core/life-cycle.js'

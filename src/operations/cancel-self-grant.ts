@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import type { Caller } from '../core/caller.js'
 import { KmsError } from '../core/errors.js'
 import { type Grant, isGrantee } from '../core/grant.js'

@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from 'typebox'
+import { type Static, type TObject, Type } from '../packages/typebox.js'
 import { encodeBase64 } from '../codec/base64.js'
 import { type Cmk, requireUsable } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'

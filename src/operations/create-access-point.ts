@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { generateAccessPointPair } from '../core/access-point-key.js'
 import { KmsError } from '../core/errors.js'
 import { newKeyId } from '../core/ids.js'

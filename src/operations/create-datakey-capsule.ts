@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { encodeBase64 } from '../codec/base64.js'
 import type { CapsulePolicy } from '../codec/datakey-capsule.js'
 import { createCapsule } from '../core/capsule.js'

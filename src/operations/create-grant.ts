@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { type Cmk, requireEnabled } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
 import type { GrantOperation } from '../core/grant.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { newKeyId } from '../core/ids.js'
 import { parsePolicyDocument } from '../core/key-policy-document.js'
 import { ProjectPath } from './fields.js'

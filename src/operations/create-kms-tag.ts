@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { requireTag } from '../core/judge-tag.js'
 import { TAGS_PER_KEY } from '../core/tag.js'
 import { Sequence, failing } from './fields.js'

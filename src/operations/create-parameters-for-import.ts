@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { encodeBase64 } from '../codec/base64.js'
 import { issueImportToken } from '../core/import-token.js'
 import type { OaepHash } from '../core/hsm-data.js'

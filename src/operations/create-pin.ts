@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import { drawPin, sealPin } from '../core/pin.js'
 import type { Service } from '../core/service.js'

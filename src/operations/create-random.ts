@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { encodeHex } from '../codec/hex.js'
 import { parseBits } from '../core/bits.js'
 import { ProjectPath, Sequence, WholeNumber } from './fields.js'

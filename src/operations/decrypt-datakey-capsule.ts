@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import type { CapsulePolicy } from '../codec/datakey-capsule.js'
 import { MAX_CAPSULE_BYTES } from '../codec/datakey-capsule.js'
 import { base64Length } from '../codec/base64.js'

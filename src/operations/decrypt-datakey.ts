@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { decodeHex, encodeHex } from '../codec/hex.js'
 import { contextBytes } from '../core/context-bytes.js'
 import { sha256 } from '../core/datakey.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { AccessPointPath, accessPointKind } from './access-point.js'
 import { removeObject } from './key-space-objects.js'
 import { defineOperation } from './operation.js'

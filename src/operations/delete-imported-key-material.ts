@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import type { Cmk } from '../core/cmk.js'
 import { KmsError } from '../core/errors.js'
 import { requireImportedKind } from '../core/import-parameters.js'

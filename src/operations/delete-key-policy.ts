@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KeyPolicyPath, keyPolicyKind } from './key-policy.js'
 import { removeObject } from './key-space-objects.js'
 import { defineOperation } from './operation.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { parseWhole } from '../core/datakey.js'
 import { PENDING_DAYS, scheduleDeletion } from '../core/life-cycle.js'
 import { changeCmk } from './change-cmk.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import { isTagKey } from '../core/judge-tag.js'
 import { defineOperation } from './operation.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { encodeBase64 } from '../codec/base64.js'
 import { openAccessPointKey } from '../core/access-point-key.js'
 import { KmsError } from '../core/errors.js'

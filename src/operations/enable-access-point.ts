@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { AccessPointPath, switchAccessPoint } from './access-point.js'
 import { defineOperation } from './operation.js'
 

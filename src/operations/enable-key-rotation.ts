@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { enableRotation } from '../core/rotation.js'
 import { changeCmk } from './change-cmk.js'
 import { EXAMPLE_KEY_ID } from './examples.js'

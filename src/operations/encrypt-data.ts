@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { encodeBase64 } from '../codec/base64.js'
 import { MAX_TEXT_BYTES } from '../codec/data-frame.js'
 import { currentKey } from '../core/cmk.js'

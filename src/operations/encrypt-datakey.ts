@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { encodeHex } from '../codec/hex.js'
 import { currentKey } from '../core/cmk.js'
 import { contextBytes, requireNoContext } from '../core/context-bytes.js'

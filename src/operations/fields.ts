@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KEY_STATES } from '../core/cmk.js'
 import { MAX_DATAKEY_FRAME_BYTES } from '../codec/datakey-frame.js'
 import type { ErrorCode } from '../core/errors.js'

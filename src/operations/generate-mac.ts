@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { currentKey } from '../core/cmk.js'
 import { EXAMPLE_KEY_ID, EXAMPLE_MAC } from './examples.js'
 import { ProjectPath } from './fields.js'

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import type { Caller } from '../core/caller.js'
 import { GRANT_OPERATIONS, type Grant, type GrantStore, isGrantee } from '../core/grant.js'

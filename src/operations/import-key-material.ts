@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { decodeBase64 } from '../codec/base64.js'
 import type { Cmk } from '../core/cmk.js'
 import { parseWhole } from '../core/datakey.js'

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import type { Cmk } from '../core/cmk.js'
 import { KeySpecField, KeyStateField, KeyUsageField } from './fields.js'
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { isoTime } from '../core/iso-time.js'
 import type { KeyPolicy } from '../core/key-space.js'
 import { type PolicyDocument, parsePolicyDocument } from '../core/key-policy-document.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { parseWhole } from '../core/datakey.js'
 import { isoTime } from '../core/iso-time.js'
 import type { KeySpaceObject, KeySpaceStore } from '../core/key-space.js'

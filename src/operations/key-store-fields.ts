@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import { parseKeyId } from '../core/ids.js'
 import type { Keystore } from '../core/keystore.js'

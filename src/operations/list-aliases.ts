@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import type { Service } from '../core/service.js'
 import { AliasDetails, EXAMPLE_ALIAS, aliasDetails } from './alias-fields.js'
 import { KeyIdField, NAME_PATTERN, ProjectPath, failing } from './fields.js'

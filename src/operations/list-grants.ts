@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyIdField, ProjectPath, Sequence } from './fields.js'
 import { GRANTS_ON_PAGE, GrantDetails, grantDetails } from './grant-fields.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyReference, ProjectPath, Sequence } from './fields.js'
 import { KeyDetails, keyDetails } from './key-details.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { ProjectPath } from './fields.js'
 import { EXAMPLE_KEYSTORE, KeystoreDetails, keystoreDetails } from './key-store-fields.js'
 import { defineOperation } from './operation.js'

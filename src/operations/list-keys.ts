@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { KEY_STATES, type KeyState } from '../core/cmk.js'
 import { KEY_SPECS } from '../core/key-specs.js'
 import type { CmkFilter } from '../core/key-store.js'

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import type { Service } from '../core/service.js'
 import { isTagKey, isTagValue } from '../core/judge-tag.js'

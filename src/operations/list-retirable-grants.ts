@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { ProjectPath, Sequence } from './fields.js'
 import { GRANTS_ON_PAGE, GrantDetails, grantDetails } from './grant-fields.js'
 import { defineOperation } from './operation.js'

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { encodeHex } from '../codec/hex.js'
 import { currentKey } from '../core/cmk.js'
 import { contextBytes } from '../core/context-bytes.js'

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { parseBits } from '../core/bits.js'
 import { contextBytes } from '../core/context-bytes.js'
 import { KmsError } from '../core/errors.js'

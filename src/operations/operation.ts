@@ -1,4 +1,4 @@
-import type { Static, TObject, TSchema } from 'typebox'
+import type { Static, TObject, TSchema } from '../packages/typebox.js'
 import type { Access } from '../core/access.js'
 import type { Caller } from '../core/caller.js'
 import type { ErrorCode } from '../core/errors.js'

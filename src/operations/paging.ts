@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from 'typebox'
+import { type Static, type TObject, Type } from '../packages/typebox.js'
 import { parseWhole } from '../core/datakey.js'
 import type { ErrorCode } from '../core/errors.js'
 import type { Page } from '../core/key-store.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { base64Length, encodeBase64 } from '../codec/base64.js'
 import { MAX_DATA_FRAME_BYTES } from '../codec/data-frame.js'
 import { MAX_DATAKEY_FRAME_BYTES } from '../codec/datakey-frame.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { type Cmk, requireEnabled } from '../core/cmk.js'
 import { requireAlive } from '../core/life-cycle.js'
 import { rewriteCmk } from '../core/rewrite-cmk.js'

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import type { KeyVersion } from '../core/cmk.js'
 import { requireRotatingSpec } from '../core/rotation.js'
 import { EXAMPLE_KEY_ID } from './examples.js'

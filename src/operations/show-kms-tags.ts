@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { defineOperation } from './operation.js'
 import { TagDetails, TaggedKeyPath, loadTaggedCmk } from './tag-fields.js'
 

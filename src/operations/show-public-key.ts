@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { encodePem } from '../codec/pem.js'
 import { currentKey } from '../core/cmk.js'
 import { requirePair } from '../core/key-use.js'

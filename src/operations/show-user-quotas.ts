@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { OneOf, ProjectPath } from './fields.js'
 import { defineOperation } from './operation.js'
 

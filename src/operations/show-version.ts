@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import { API_VERSION, ApiVersion, apiVersion } from './api-version.js'
 import { definePublicOperation } from './operation.js'

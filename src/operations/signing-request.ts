@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../packages/typebox.js'
 import { MAX_TEXT_BYTES } from '../codec/data-frame.js'
 import type { Cmk } from '../core/cmk.js'
 import type { Hsm } from '../core/hsm.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { base64Length } from '../codec/base64.js'
 import { MAX_DATA_FRAME_BYTES, MAX_TEXT_BYTES } from '../codec/data-frame.js'
 import { OneOf, failing } from './fields.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { parseKeyAlias } from '../core/key-alias.js'
 import { rename } from '../core/life-cycle.js'
 import { changeCmk } from './change-cmk.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { isoTime } from '../core/iso-time.js'
 import { parsePolicyDocument } from '../core/key-policy-document.js'
 import {

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { parseWhole } from '../core/datakey.js'
 import { ROTATION_DAYS, changeInterval } from '../core/rotation.js'
 import { changeCmk } from './change-cmk.js'

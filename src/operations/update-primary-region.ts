@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { KmsError } from '../core/errors.js'
 import { EXAMPLE_KEY_ID } from './examples.js'
 import { KeyIdField } from './fields.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { decodeEcdsaSignature } from '../codec/ecdsa-signature.js'
 import { EXAMPLE_DIGEST, EXAMPLE_KEY_ID, EXAMPLE_SIGNATURE } from './examples.js'
 import { ProjectPath, failing } from './fields.js'

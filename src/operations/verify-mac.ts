@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../packages/typebox.js'
 import { decodeHex } from '../codec/hex.js'
 import { KmsError } from '../core/errors.js'
 import { EXAMPLE_KEY_ID, EXAMPLE_MAC } from './examples.js'

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import type { AccessKey, AccessKeyStore } from '../core/access-key.js'
 import { OwnerMissing } from '../core/identity.js'
 import type { Calls } from './calls.js'

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import type { AccessPolicy, AccessPolicyStore, AttachedPolicy } from '../core/access-policy.js'
 import { OwnerMissing, StillInUse } from '../core/identity.js'
 import type { Calls } from './calls.js'

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import type { Account, IdentityStore } from '../core/identity.js'
 import type { Calls } from './calls.js'
 import { removing, writing } from './identity-failures.js'

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import type { Alias, AliasStore } from '../core/alias.js'
 import { KmsError } from '../core/errors.js'
 import type { ProjectId } from '../core/ids.js'

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import { StoreUnavailable } from '../core/key-store.js'
 import { guarded } from './failures.js'
 import type { Tables } from './tables.js'

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { Insertable, Selectable } from '../packages/kysely.js'
 import type { Cmk, KeyVersion } from '../core/cmk.js'
 import { dueAt } from '../core/due.js'
 import type { Residence } from '../core/home.js'

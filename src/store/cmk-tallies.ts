@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, type Selectable, sql } from '../packages/kysely.js'
 import type { ProjectId } from '../core/ids.js'
 import type { CmkFilter } from '../core/key-store.js'
 import type { CmkTable, Tables } from './tables.js'

@@ -22,11 +22,9 @@ import { sqlKeySpaceStore } from './key-space.js'
 import { sqlKeyStore } from './keys.js'
 import { sqlKeystoreStore } from './keystores.js'
 import { sqlOutlookStore } from './outlook.js'
-import { openPostgres } from './postgres.js'
 import { sqlSealedSecretStore } from './sealed-secrets.js'
 import { sqlServingProcessStore } from './serving-processes.js'
 import { sqlServiceKeyStore } from './service-keys.js'
-import { openSqlite } from './sqlite.js'
 import { sqlTagStore } from './tags.js'
 
 /** An open database: the stores in it, and its own life. */
@@ -80,9 +78,16 @@ export async function openDatabase(url: string): Promise<Database> {
   }
 }
 
-function openEngine(url: string): Promise<Engine> {
-  if (url.startsWith('sqlite:/')) return openSqlite(url.slice('sqlite:'.length))
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url)
+/** Loads the client of the one kind of database that is asked for. */
+async function openEngine(url: string): Promise<Engine> {
+  if (url.startsWith('sqlite:/')) {
+    const { openSqlite } = await import('./sqlite.js')
+    return openSqlite(url.slice('sqlite:'.length))
+  }
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const { openPostgres } = await import('./postgres.js')
+    return openPostgres(url)
+  }
   throw new TypeError(
     'The database URL must be sqlite: followed by an absolute path, or begin with postgres://.',
   )

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import type { Cmk } from '../core/cmk.js'
 import { cmkOf } from './cmk-rows.js'
 import { locksRows } from './row-locks.js'

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import type { Tables } from './tables.js'
 
 /** An open and migrated database of either kind. */

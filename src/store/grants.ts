@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import { KmsError } from '../core/errors.js'
 import { GRANT_OPERATIONS, type Grant, type GrantStore } from '../core/grant.js'
 import type { KeyId, ProjectId } from '../core/ids.js'

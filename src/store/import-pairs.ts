@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import type { KeyId, KeyRef } from '../core/ids.js'
 import type { ImportPair, ImportPairStore } from '../core/import-pair.js'
 import type { Calls } from './calls.js'

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import type { Cmk, KeyVersion } from '../core/cmk.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
 import { DEFAULT_KEYSTORE } from '../core/keystore.js'

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from '../packages/kysely.js'
 import type { ProjectId } from '../core/ids.js'
 import type { KeySpaceObject, KeySpaceStore } from '../core/key-space.js'
 import type { Calls } from './calls.js'

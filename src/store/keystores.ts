@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import { KmsError } from '../core/errors.js'
 import { DEFAULT_KEYSTORE, type Keystore, type KeystoreStore } from '../core/keystore.js'
 import type { Calls } from './calls.js'

@@ -1,4 +1,4 @@
-import { type Kysely, Migrator, sql } from 'kysely'
+import { type Kysely, Migrator, sql } from '../packages/kysely.js'
 import { MIGRATIONS } from './migrations/index.js'
 
 /** The database holds what a newer release of the service made of it. */

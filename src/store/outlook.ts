@@ -1,4 +1,4 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely'
+import type { Kysely, SelectQueryBuilder } from '../packages/kysely.js'
 import { OUTLOOK_COUNT_LIMIT, type Outlook, type OutlookStore } from '../core/outlook.js'
 import type { Calls } from './calls.js'
 import type { Tables } from './tables.js'

@@ -1,4 +1,4 @@
-import type { PostgresPoolClient, PostgresQueryResult } from 'kysely'
+import type { PostgresPoolClient, PostgresQueryResult } from '../packages/kysely.js'
 import type pg from 'pg'
 import { isConnectionLost } from './failures.js'
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { PostgresPool } from 'kysely'
+import type { PostgresPool } from '../packages/kysely.js'
 import { LentClient } from './postgres-client.js'
 
 /** Time limits of a pool, in milliseconds. */

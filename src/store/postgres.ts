@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql } from '../packages/kysely.js'
 import { StoreUnavailable } from '../core/key-store.js'
 import type { Engine } from './engine.js'
 import { migrate } from './migrate.js'

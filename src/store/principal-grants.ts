@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import type { Grant } from '../core/grant.js'
 import { projectId } from '../core/ids.js'
 import { countRetirable } from './grants.js'

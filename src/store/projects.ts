@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import { type IdentityStore, type Project, StillInUse } from '../core/identity.js'
 import type { ProjectId } from '../core/ids.js'
 import type { Calls } from './calls.js'

@@ -1,4 +1,4 @@
-import { type Kysely, PostgresAdapter } from 'kysely'
+import { type Kysely, PostgresAdapter } from '../packages/kysely.js'
 import type { ProjectId } from '../core/ids.js'
 import type { Tables } from './tables.js'
 

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from '../packages/kysely.js'
 import { StaleRevision } from '../core/key-store.js'
 import { isStorable } from './storable.js'
 import type { Tables } from './tables.js'

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import { accessPointOwner } from '../core/access-point-key.js'
 import { accessKeyOwner } from '../core/credential.js'
 import type { SealedSecret, SealedSecretStore } from '../core/sealed-secrets.js'

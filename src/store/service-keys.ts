@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import { DEFAULT_KEYSTORE } from '../core/keystore.js'
 import type { ServiceKey, ServiceKeyStore } from '../core/service-key.js'
 import type { Calls } from './calls.js'

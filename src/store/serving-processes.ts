@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import type { ServingProcess, ServingProcessStore } from '../core/serving-process.js'
 import type { Calls } from './calls.js'
 import type { Tables } from './tables.js'

@@ -1,4 +1,4 @@
-import { type Driver, SqliteAdapter, SqliteDialect } from 'kysely'
+import { type Driver, SqliteAdapter, SqliteDialect } from '../packages/kysely.js'
 import { SqliteDriver } from './sqlite-driver.js'
 import type { SqliteFile } from './sqlite-file.js'
 

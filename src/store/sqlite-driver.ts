@@ -5,7 +5,7 @@ import type {
   Driver,
   QueryResult,
   TransactionSettings,
-} from 'kysely'
+} from '../packages/kysely.js'
 import { type SqliteFile, whileBusy } from './sqlite-file.js'
 
 /** Driver of one SQLite connection, which its users take in turn. */

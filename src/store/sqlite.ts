@@ -1,4 +1,4 @@
-import { Kysely, sql } from 'kysely'
+import { Kysely, sql } from '../packages/kysely.js'
 import type { Engine } from './engine.js'
 import { migrate } from './migrate.js'
 import { DurableSqliteDialect } from './sqlite-dialect.js'

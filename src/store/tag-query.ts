@@ -1,4 +1,10 @@
-import { type Kysely, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely'
+import {
+  type Kysely,
+  type RawBuilder,
+  type Selectable,
+  type SqlBool,
+  sql,
+} from '../packages/kysely.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
 import type { Page } from '../core/key-store.js'
 import type { Tag, TagFilter, TagStore } from '../core/tag.js'

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import { KmsError } from '../core/errors.js'
 import type { KeyId, ProjectId } from '../core/ids.js'
 import type { Tag, TagStore } from '../core/tag.js'

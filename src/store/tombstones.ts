@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../packages/kysely.js'
 import type { Cmk } from '../core/cmk.js'
 import type { Tables } from './tables.js'
 import { removeGrants } from './grants.js'

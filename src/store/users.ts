@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable } from '../packages/kysely.js'
 import type { IdentityStore, User } from '../core/identity.js'
 import type { Calls } from './calls.js'
 import { writing } from './identity-failures.js'

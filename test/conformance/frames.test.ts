@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../../src/packages/typebox.js'
 import { contextBytes } from '../../src/core/context-bytes.js'
 import type { Hsm } from '../../src/core/hsm.js'
 import { type KeyId, parseKeyId } from '../../src/core/ids.js'

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createPublicKey, verify } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../../src/packages/typebox.js'
 import { decodeEcdsaSignature, encodeEcdsaSignature } from '../../src/codec/ecdsa-signature.js'
 import { describeUnless } from '../support/describe-unless.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../../src/packages/typebox.js'
 import { unwrapPadded, wrapPadded } from '../support/memory-keys.js'
 
 /*

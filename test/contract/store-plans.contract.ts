@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type CompiledQuery, type Kysely, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, sql } from '../../src/packages/kysely.js'
 import { type KeyId, newKeyId } from '../../src/core/ids.js'
 import type { OutlookStore } from '../../src/core/outlook.js'
 import type { Stores } from '../../src/core/service.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals'
-import type { CompiledQuery, Kysely, LogEvent } from 'kysely'
+import type { CompiledQuery, Kysely, LogEvent } from '../../src/packages/kysely.js'
 import { type Database, openDatabase } from '../../src/store/database.js'
 import type { Tables } from '../../src/store/tables.js'
 

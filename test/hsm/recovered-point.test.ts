@@ -1,6 +1,5 @@
 import { type KeyObject, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { p256, p384, p521 } from '@noble/curves/nist'
-import { secp256k1 } from '@noble/curves/secp256k1'
+import { p256, p384, p521, secp256k1 } from '../../src/packages/noble-curves.js'
 import { describe, expect, test } from '@jest/globals'
 import { isRecoverable, recoverPoint } from '../../src/hsm/agent/recovered-point.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals'
-import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import { CompiledQuery, Kysely, PostgresDialect } from '../../src/packages/kysely.js'
 import pg from 'pg'
 import { openPostgresPool } from '../../src/store/postgres-pool.js'
 import { storeContracts } from '../contract/stores.contract.js'

@@ -1,4 +1,4 @@
-import { type Kysely, Migrator } from 'kysely'
+import { type Kysely, Migrator } from '../../src/packages/kysely.js'
 import { MIGRATIONS } from '../../src/store/migrations/index.js'
 
 /** Brings an empty database to where an older release left it, and closes it. */

@@ -1,6 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
-import { p256, p384, p521 } from '@noble/curves/nist'
-import { secp256k1 } from '@noble/curves/secp256k1'
+import { p256, p384, p521, secp256k1 } from '../../src/packages/noble-curves.js'
 import { HsmError } from '../../src/core/hsm.js'
 import type { SignatureScheme } from '../../src/core/hsm-pairs.js'
 import { signPkcs1, signPss, verifyPkcs1, verifyPss } from './memory-rsa.js'

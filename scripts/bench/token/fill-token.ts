@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { Type } from 'typebox'
+import { Type } from '../../../src/packages/typebox.js'
 import { Value } from 'typebox/value'
 import { type Cmk } from '../../../src/core/cmk.js'
 import { projectId } from '../../../src/core/ids.js'

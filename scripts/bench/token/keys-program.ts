@@ -5,7 +5,7 @@
  * and longer. Prints a JSON array of their check values in hexadecimal.
  */
 import { text } from 'node:stream/consumers'
-import { Type } from 'typebox'
+import { Type } from '../../../src/packages/typebox.js'
 import { Value } from 'typebox/value'
 import { parseKeyId } from '../../../src/core/ids.js'
 import { Handles } from '../../../src/hsm/agent/handles.js'

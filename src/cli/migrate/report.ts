@@ -1,4 +1,5 @@
-import { type CommandIo, UsageError, printJson, withBackend } from '../command.js'
+import { type CommandIo, UsageError, printJson } from '../command.js'
+import { withBackend } from '../with-backend.js'
 import { readOptions } from '../options.js'
 import { type DependentCaller, callersOf } from './callers.js'
 import { STEP_SENTENCES } from './sentences.js'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Backend } from '../../backend.js'
-import { type CommandIo, printJson, withBackend } from '../command.js'
+import { type CommandIo, printJson } from '../command.js'
+import { withBackend } from '../with-backend.js'
 import { act, operatorEvent } from '../operator-act.js'
 import { type Options, readOptions } from '../options.js'
 import { Refused } from '../subcommands.js'

@@ -1,6 +1,7 @@
 import type { Backend } from '../../backend.js'
 import { MOVE_STEPS } from '../../core/move-cmk.js'
-import { type CommandIo, printJson, withBackend } from '../command.js'
+import { type CommandIo, printJson } from '../command.js'
+import { withBackend } from '../with-backend.js'
 import { readOptions } from '../options.js'
 import { type Survey, survey } from './survey.js'
 import { USAGE } from './usage.js'

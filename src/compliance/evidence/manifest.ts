@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '../../packages/typebox.js'
 
 /** Name of the file that states the hashes of all others. */
 export const MANIFEST_FILE = 'manifest.json'

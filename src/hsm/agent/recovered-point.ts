@@ -1,5 +1,4 @@
-import { p256, p384, p521 } from '@noble/curves/nist'
-import { secp256k1 } from '@noble/curves/secp256k1'
+import { p256, p384, p521, secp256k1 } from '../../packages/noble-curves.js'
 import type { PairAlgorithm } from '../../core/hsm-pairs.js'
 
 const CURVES = { 'ec-p256': p256, 'ec-p384': p384, 'ec-p521': p521, secp256k1 } as const

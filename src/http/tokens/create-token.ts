@@ -1,5 +1,5 @@
-import type { Static } from 'typebox'
-import { Type } from 'typebox'
+import type { Static } from '../../packages/typebox.js'
+import { Type } from '../../packages/typebox.js'
 import { PasswordsBusy } from '../../auth/passwords.js'
 import {
   type IssuedToken,

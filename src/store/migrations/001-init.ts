@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely, Migration } from '../../packages/kysely.js'
 
 /*
  * One text for both databases. Milliseconds since 1970 need 64 bits: `integer` of PostgreSQL has 32. `bytea` means

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from '../../packages/kysely.js'
 import { locksRows } from '../row-locks.js'
 
 /** Makes the tables of aliases, tags, grants, keystores and pairs for imports. */

@@ -1,4 +1,4 @@
-import type { CreateTableBuilder, Kysely } from 'kysely'
+import type { CreateTableBuilder, Kysely } from '../../packages/kysely.js'
 
 /** Makes the tables of access points and key policies. */
 export async function createKeySpace(db: Kysely<unknown>): Promise<void> {

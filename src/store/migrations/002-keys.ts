@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql } from '../../packages/kysely.js'
 
 /*
  * SQLite can neither drop a constraint nor change a primary key, so the three tables are made anew, on both databases in

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely, Migration } from '../../packages/kysely.js'
 import { createDirectory } from './002-directory.js'
 import { createKeySpace } from './002-key-space.js'
 import { rebuildKeys } from './002-keys.js'

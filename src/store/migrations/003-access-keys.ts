@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../../packages/kysely.js'
 
 /**
  * Access keys name their user by id, which is what his name was until now: sealed secrets are bound to it, so it may not

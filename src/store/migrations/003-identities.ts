@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../../packages/kysely.js'
 
 /** Tables of accounts, projects, users, policies and bearer tokens. */
 export async function createIdentityTables(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely } from '../../packages/kysely.js'
 
 /** What older releases knew of identities, once the tables of this one are there. */
 interface Known {

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely, Migration } from '../../packages/kysely.js'
 import { changeAccessKeys } from './003-access-keys.js'
 import { createIdentityTables } from './003-identities.js'
 import { insertKnownIdentities } from './003-known-identities.js'

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely, Migration } from '../../packages/kysely.js'
 
 /** An index over the end of imported material: whoever watches the service asks what lapses next. */
 export const materialExpiry: Migration = {

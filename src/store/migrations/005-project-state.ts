@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely, Migration } from '../../packages/kysely.js'
 
 /** Projects can be disabled, as accounts and users can. */
 export const projectState: Migration = {

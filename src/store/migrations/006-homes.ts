@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely, Migration } from '../../packages/kysely.js'
 
 /**
  * The default keystore may have several tokens, one after the other. Whatever is there is on the first; the defaults stay,

@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely'
+import type { Migration } from '../../packages/kysely.js'
 import { init } from './001-init.js'
 import { wholeApi } from './002-whole-api.js'
 import { trust } from './003-trust.js'

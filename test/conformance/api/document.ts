@@ -1,5 +1,5 @@
 import { type ValidateFunction, Ajv2020 } from 'ajv/dist/2020.js'
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from '../../../src/packages/typebox.js'
 import { Value } from 'typebox/value'
 import { isObject } from './value.js'
 

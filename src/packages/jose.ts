@@ -1,0 +1,2 @@
+export { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+export type { JWTPayload } from 'jose'

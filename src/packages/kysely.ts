@@ -1,0 +1,27 @@
+export {
+  CompiledQuery,
+  Kysely,
+  Migrator,
+  PostgresAdapter,
+  PostgresDialect,
+  SqliteAdapter,
+  SqliteDialect,
+  sql,
+} from 'kysely'
+export type {
+  CreateTableBuilder,
+  DatabaseConnection,
+  Driver,
+  Insertable,
+  LogEvent,
+  Migration,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresQueryResult,
+  QueryResult,
+  RawBuilder,
+  SelectQueryBuilder,
+  Selectable,
+  SqlBool,
+  TransactionSettings,
+} from 'kysely'

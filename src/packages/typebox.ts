@@ -1,0 +1,2 @@
+export { Type } from 'typebox'
+export type { Static, TObject, TSchema } from 'typebox'
