@@ -1,16 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { HsmError } from '../core/hsm.js'
 import type { FaultClass, FunctionFigure } from '../core/hsm-observer.js'
 import { Channel } from './channel.js'
 import type { EndReason } from './end-reason.js'
+import { Flights } from './flights.js'
 import { type Job, answerOf, handOver } from './job.js'
 import type {
   AgentStart,
   CommandError,
   CommandReply,
-  CommandRequest,
   FromAgent,
   StartFailure,
   ToAgent,
@@ -55,24 +54,12 @@ export interface AgentListener {
   ended(agent: AgentProcess, reason: EndReason, lost: readonly Job[]): void
 }
 
-/** A job that was handed over. */
-interface Flight {
-  readonly job: Job
-  /** When a session began it, in milliseconds; jobs are begun in their order. */
-  begunAt: number | undefined
-}
-
 /** The service's side of one agent. */
 export class AgentProcess {
   readonly #child: ChildProcess
   readonly #channel: Channel<FromAgent, ToAgent>
   readonly #listener: AgentListener
-  /** Jobs that it has, in the order in which they were handed over and are begun. */
-  readonly #inFlight = new Map<number, Flight>()
-  /** Those of them that no session has begun. */
-  #behind: Flight[] = []
-  readonly #now: () => number
-  #nextId = 1
+  readonly #flights: Flights
   #reason: EndReason = 'crashed'
   #retiring = false
   #grace: NodeJS.Timeout | undefined
@@ -82,8 +69,6 @@ export class AgentProcess {
   readonly #single: boolean
   /** Sessions that it has by now; none before it has started. */
   #sessions = 0
-  /** Jobs that it has which are slow by nature. */
-  slow = 0
   /** Calls handed to it so far. */
   calls = 0
 
@@ -95,7 +80,7 @@ export class AgentProcess {
   ) {
     this.#listener = listener
     this.#single = start.sessions === 1
-    this.#now = now
+    this.#flights = new Flights(now)
     this.bornAt = now()
     this.#child = spawn(process.execPath, [...AGENT_FLAGS, AGENT_MAIN, String(process.pid)], {
       // The environment is made from nothing: the library gets the variables of its profile and no secret of ours.
@@ -116,7 +101,12 @@ export class AgentProcess {
 
   /** Jobs that it has and did not answer yet. */
   get load(): number {
-    return this.#inFlight.size
+    return this.#flights.count
+  }
+
+  /** How many of them are slow by nature. */
+  get slow(): number {
+    return this.#flights.slow
   }
 
   get sessions(): number {
@@ -128,7 +118,7 @@ export class AgentProcess {
    * one more job to begin without waiting for the service, unless it is to be at a slow one.
    */
   get room(): number {
-    const load = this.#inFlight.size
+    const { load } = this
     if (this.#single) return load === 0 ? BATCH : 0
     return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - this.slow - load
   }
@@ -143,7 +133,7 @@ export class AgentProcess {
    */
   assign(jobs: readonly Job[]): void {
     this.calls += jobs.length
-    const requests = jobs.map((job) => this.#request(job))
+    const requests = jobs.map((job) => handOver(job, this.#flights.add(job, this.#sessions)))
     if (this.#single) {
       this.#channel.send(requests)
       return
@@ -154,17 +144,12 @@ export class AgentProcess {
 
   /** Answers the jobs whose deadline has passed; what the token still says of them is dropped. */
   expire(now: number): void {
-    const error = new HsmError('unavailable', 'The HSM did not answer before the deadline.')
-    for (const { job } of this.#inFlight.values()) {
-      if (job.deadlineAt <= now) job.settle({ error })
-    }
+    this.#flights.expire(now)
   }
 
   /** Whether a session is at a job for longer than that may take. */
   isStuck(now: number): boolean {
-    return [...this.#inFlight.values()].some(
-      ({ begunAt, job }) => begunAt !== undefined && begunAt + job.limitMs <= now,
-    )
+    return this.#flights.isStuck(now)
   }
 
   /** Ends it at once; whatever it had is lost. */
@@ -180,22 +165,12 @@ export class AgentProcess {
     this.#closeWhenIdle()
   }
 
-  #request(job: Job): CommandRequest {
-    const id = this.#nextId++
-    const flight: Flight = { job, begunAt: undefined }
-    if (this.#inFlight.size < this.#sessions) flight.begunAt = this.#now()
-    else this.#behind.push(flight)
-    this.#inFlight.set(id, flight)
-    if (job.slow) this.slow++
-    return handOver(job, id)
-  }
-
   #take(message: FromAgent): void {
     if ('started' in message) {
       const isNew = this.#sessions === 0
       this.#sessions = message.sessions
       // A session that has come later takes a job that waits.
-      if (!isNew) this.#beginNext()
+      if (!isNew) this.#flights.beginNext()
       if (isNew) this.#listener.started(this)
       else this.#listener.grew(this)
     } else if ('refused' in message) {
@@ -211,9 +186,8 @@ export class AgentProcess {
   #settle(reply: CommandReply): void {
     // They are of the agent, whatever becomes of the job: its caller may be gone, or another agent has it.
     if (reply.figures) this.#listener.told(reply.figures)
-    const flight = this.#inFlight.get(reply.id)
-    if (!flight) return
-    const { job } = flight
+    const job = this.#flights.find(reply.id)
+    if (!job) return
     if ('error' in reply && reply.radius === 'library') {
       // The agent is about to end; the job is judged with those that it did not come to.
       this.#reason = 'sick'
@@ -221,16 +195,9 @@ export class AgentProcess {
       this.#listener.faulted(reply.radius, reply.error)
       return
     }
-    this.#inFlight.delete(reply.id)
-    if (job.slow) this.slow--
-    this.#beginNext()
+    this.#flights.remove(reply.id)
     if ('result' in reply) job.settle(answerOf(reply))
     else this.#settleError(job, reply)
-  }
-
-  #beginNext(): void {
-    const next = this.#behind.shift()
-    if (next) next.begunAt = this.#now()
   }
 
   #settleError(job: Job, reply: FailedReply): void {
@@ -245,16 +212,14 @@ export class AgentProcess {
   }
 
   #closeWhenIdle(): void {
-    if (!this.#retiring || this.#inFlight.size > 0 || this.#grace) return
+    if (!this.#retiring || this.load > 0 || this.#grace) return
     this.#channel.end()
     this.#grace = setTimeout(() => this.#child.kill('SIGKILL'), END_GRACE_MS)
   }
 
   #end(): void {
     clearTimeout(this.#grace)
-    const lost = [...this.#inFlight.values()].map(({ job }) => job)
-    this.#inFlight.clear()
-    this.#behind = []
+    const lost = this.#flights.drain()
     this.#channel.close()
     this.#child.removeAllListeners()
     this.#listener.ended(this, this.#reason, lost)

@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals'
+import { Flights } from '../../src/hsm/flights.js'
+import type { Job, JobAnswer } from '../../src/hsm/job.js'
+
+test('a session begins a job when it has answered the one before', () => {
+  let now = 0
+  const flights = new Flights(() => now)
+  const first = flights.add(job({ limitMs: 100 }).job, 1)
+  const second = flights.add(job({ limitMs: 100 }).job, 1)
+  expect([flights.isStuck(99), flights.isStuck(100)]).toEqual([false, true])
+  now = 90
+  flights.remove(first)
+  // It waited for 90 ms, which nobody was at it.
+  expect([flights.isStuck(189), flights.isStuck(190)]).toEqual([false, true])
+  flights.remove(second)
+  expect([flights.count, flights.isStuck(1e9)]).toEqual([0, false])
+})
+
+test('a session that comes later begins a job that waits', () => {
+  let now = 0
+  const flights = new Flights(() => now)
+  flights.add(job({ limitMs: 1000 }).job, 1)
+  flights.add(job({ limitMs: 10 }).job, 1)
+  expect(flights.isStuck(999)).toBe(false)
+  now = 5
+  flights.beginNext()
+  expect([flights.isStuck(14), flights.isStuck(15)]).toEqual([false, true])
+})
+
+test('a number that was answered is forgotten, also when its answer comes again', () => {
+  const flights = new Flights(() => 0)
+  const id = flights.add(job({ slow: true }).job, 1)
+  flights.add(job({ slow: true }).job, 1)
+  expect(flights.slow).toBe(2)
+  flights.remove(id)
+  flights.remove(id)
+  expect([flights.find(id), flights.count, flights.slow]).toEqual([undefined, 1, 1])
+})
+
+test('those whose deadline has passed are answered, and stay until the agent answers or ends', () => {
+  const flights = new Flights(() => 0)
+  const [late, early] = [job({ deadlineAt: 200 }), job({ deadlineAt: 100 })]
+  flights.add(late.job, 1)
+  flights.add(early.job, 1)
+  flights.expire(100)
+  expect([late.answers.length, early.answers.length]).toEqual([0, 1])
+  expect(flights.drain()).toEqual([late.job, early.job])
+  expect([flights.count, flights.slow, flights.drain()]).toEqual([0, 0, []])
+})
+
+function job(given: Partial<Job>): { readonly job: Job; readonly answers: readonly JobAnswer[] } {
+  const answers: JobAnswer[] = []
+  const job: Job = {
+    command: 'wrap',
+    args: [],
+    arrivedAt: 0,
+    deadlineAt: 1e9,
+    limitMs: 1e9,
+    slow: false,
+    detailed: false,
+    attempts: 0,
+    handedOverAt: undefined,
+    lastError: undefined,
+    doubted: false,
+    settle: (answer) => void answers.push(answer),
+    ...given,
+  }
+  return { job, answers }
+}
