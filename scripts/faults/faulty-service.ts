@@ -15,6 +15,12 @@ export const HSM_DEADLINE_MS = 1500
 /** Agents of the service. */
 export const AGENTS = 2
 
+/** What a service is started with. */
+export interface Wish {
+  readonly on?: TestToken
+  readonly sessionsPerAgent?: number
+}
+
 /** The service as a process, on a token of its own behind the fault injector. */
 export class FaultyService {
   readonly #folder: string
@@ -41,12 +47,12 @@ export class FaultyService {
   }
 
   /**
-   * Starts the service and makes the keys of the load; on a token of its own, unless one is given. `sessions`: of each
-   * agent, which has a thread for each where there are several.
+   * Starts the service and makes the keys of the load; on a token of its own, unless one is given. `sessionsPerAgent`: 1
+   * unless given; an agent has a thread for each where there are several.
    */
-  static async start(on?: TestToken, sessions = 1): Promise<FaultyService> {
+  static async start({ on, sessionsPerAgent = 1 }: Wish = {}): Promise<FaultyService> {
     const folder = await mkdtemp(join(tmpdir(), 'kms-matrix-'))
-    const facts = { sessionsPerAgent: sessions }
+    const facts = { sessionsPerAgent }
     const { token, faults } = FaultInjector.around(on ?? (await openSoftHsmToken()), facts)
     const process = await startOn(folder, token)
     const client = new OfficialClient(process.credentials())

@@ -8,13 +8,13 @@
  * A cell that is late and nothing else is run again, twice at most. Where other programs took much of the processors each
  * time, nothing is known of its time, and it counts as skipped.
  */
-import { parseArgs } from 'node:util'
 import { interruption } from '../sdk/command.js'
 import { softHsmModule } from '../../test/support/softhsm-token.js'
 import { whyNoInjector } from '../../test/support/fault-injector/build.js'
 import { runCell } from './cell.js'
 import { FaultyService } from './faulty-service.js'
 import { type Cell, allCells, fewCells } from './matrix.js'
+import { type Options, readOptions } from './options.js'
 import { ProcessorWatch } from './processors.js'
 import { type Judged, nameOf, renderTable } from './table.js'
 import { counted } from './verdict.js'
@@ -25,41 +25,45 @@ const ATTEMPTS = 3
 /** Whoever gets less than the rest of the processors cannot be held to a second. */
 const BUSY_SHARE = 0.35
 
-const {
-  values: { short, only, sessions },
-} = parseArgs({
-  options: {
-    short: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    sessions: { type: 'string', default: '1' },
-  },
-})
-const reason = softHsmModule() === undefined ? 'SoftHSM is not installed.' : whyNoInjector()
-
-if (reason !== undefined) {
-  process.stdout.write(`faults | skipped: ${reason}\n0 passed, 0 failed, 1 skipped\n`)
+const options = readOptions(process.argv.slice(2))
+if ('usage' in options) {
+  process.stderr.write(options.usage)
+  process.exitCode = 2
 } else {
-  const cells = short ? fewCells() : allCells()
-  const judged = await runAll(cells.filter((cell) => nameOf(cell).includes(only)))
-  process.stdout.write(`${renderTable(judged)}\n${summary(judged)}\n`)
-  process.exitCode = judged.some(({ outcome }) => outcome === 'failed') ? 1 : 0
+  process.exitCode = await main(options)
 }
 
-async function runAll(cells: readonly Cell[]): Promise<readonly Judged[]> {
+async function main({ short, only, sessionsPerAgent }: Options): Promise<number> {
+  const reason = softHsmModule() === undefined ? 'SoftHSM is not installed.' : whyNoInjector()
+  if (reason !== undefined) {
+    process.stdout.write(`faults | skipped: ${reason}\n0 passed, 0 failed, 1 skipped\n`)
+    return 0
+  }
+  const cells = (short ? fewCells() : allCells()).filter((cell) => nameOf(cell).includes(only))
+  const judged = await runAll(cells, sessionsPerAgent)
+  process.stdout.write(`${renderTable(judged)}\n${summary(judged)}\n`)
+  return judged.some(({ outcome }) => outcome === 'failed') ? 1 : 0
+}
+
+async function runAll(cells: readonly Cell[], sessions: number): Promise<readonly Judged[]> {
   const judged: Judged[] = []
   for (let start = 0; start < cells.length; start += CELLS_PER_SERVICE) {
-    judged.push(...(await runOnOneService(cells.slice(start, start + CELLS_PER_SERVICE))))
+    const some = cells.slice(start, start + CELLS_PER_SERVICE)
+    judged.push(...(await runOnOneService(some, sessions)))
   }
   return judged
 }
 
 /** An error ends this service alone: the cells that were not run have failed. */
-async function runOnOneService(cells: readonly Cell[]): Promise<readonly Judged[]> {
+async function runOnOneService(
+  cells: readonly Cell[],
+  sessionsPerAgent: number,
+): Promise<readonly Judged[]> {
   const judged: Judged[] = []
   let bench: FaultyService | undefined
   try {
     interruption.throwIfAborted()
-    bench = await FaultyService.start(undefined, Number(sessions))
+    bench = await FaultyService.start({ sessionsPerAgent })
     await bench.settled(10_000)
     for (const cell of cells) {
       interruption.throwIfAborted()

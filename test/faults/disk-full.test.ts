@@ -22,7 +22,7 @@ describeUnless(reason, 'the service, while the disk of its token is full', () =>
   test('refuses new keys in good order, loses none, and makes keys again afterwards', async () => {
     const disk = mountSmallFileSystem()
     opened.push(() => disk.remove())
-    const bench = await FaultyService.start(await openTokenOn(disk.folder))
+    const bench = await FaultyService.start({ on: await openTokenOn(disk.folder) })
     opened.push(() => bench.end())
     await bench.settled(10_000)
     const ballast = join(disk.folder, 'ballast')

@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises'
 import { afterEach, expect, test } from '@jest/globals'
-import { FaultyService, HSM_DEADLINE_MS } from '../../scripts/faults/faulty-service.js'
+import { FaultyService, HSM_DEADLINE_MS, type Wish } from '../../scripts/faults/faulty-service.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { whyNoInjector } from '../support/fault-injector/build.js'
 import { newFolder } from '../support/folder.js'
@@ -46,7 +46,7 @@ describeUnless(reason, 'the service, while its token is away', () => {
     const folder = await newFolder()
     opened.push(() => folder.remove())
     const token = await openTokenOn(folder.path)
-    const bench = await service(token)
+    const bench = await service({ on: token })
     const away = `${token.tokens}.away`
     const outage = await suffer(bench, {
       lastsMs: LASTS_MS,
@@ -56,8 +56,8 @@ describeUnless(reason, 'the service, while its token is away', () => {
     expectEndured(bench, outage)
   }, 90_000)
 
-  async function service(...on: Parameters<typeof FaultyService.start>): Promise<FaultyService> {
-    const bench = await FaultyService.start(...on)
+  async function service(wish: Wish = {}): Promise<FaultyService> {
+    const bench = await FaultyService.start(wish)
     opened.push(() => bench.end())
     await bench.settled(10_000)
     return bench
