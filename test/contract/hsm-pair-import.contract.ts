@@ -9,6 +9,7 @@ import {
 import { expect, test } from '@jest/globals'
 import type { Importing } from '../../src/core/hsm-import.js'
 import type { PairAlgorithm } from '../../src/core/hsm-pairs.js'
+import { rsaPair } from '../support/rsa-pairs.js'
 import { encryptOaep, pairRequest, pkcs8Of, wrapPadded } from './foreign-material.js'
 import { type TokenUnderTest, changed, failureOf, hex, patterned } from './token-under-test.js'
 
@@ -195,7 +196,7 @@ function generate(algorithm: PairAlgorithm): {
 } {
   const namedCurve = CURVES[algorithm]
   if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve })
-  return generateKeyPairSync('rsa', { modulusLength: Number(algorithm.slice(4)) })
+  return rsaPair(Number(algorithm.slice(4)))
 }
 
 async function expectSigns(

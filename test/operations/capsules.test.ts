@@ -1,8 +1,9 @@
-import { constants, generateKeyPairSync, privateDecrypt, randomUUID } from 'node:crypto'
+import { constants, privateDecrypt, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeCapsule } from '../../src/codec/datakey-capsule.js'
 import { expectError } from '../http/expect-error.js'
 import { OTHER_PROJECT, type TestApp, startApp } from '../http/start-app.js'
+import { rsaPair } from '../support/rsa-pairs.js'
 import { capsuleCalls } from './capsule-calls.js'
 import { type KeySpaceCalls, keySpaceCalls, wireTime } from './key-space-calls.js'
 
@@ -22,7 +23,7 @@ afterAll(() => app.close())
 
 const { create, open } = capsuleCalls(() => ({ app, calls, key_id, point, privateKey }))
 
-const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const RSA = rsaPair(2048)
 const SPKI = RSA.publicKey.export({ type: 'spki', format: 'der' })
 const PEM = RSA.publicKey.export({ type: 'spki', format: 'pem' }) as string
 
@@ -58,7 +59,7 @@ describe('a capsule', () => {
     expect(decryptOaep(json['datakey_cipher'])).toBe(datakey)
     // Whoever caught the proof cannot have the data key clear, nor encrypted to a key of their own.
     expectError(await open(capsule, { attestation_document }), 'KMS.3804')
-    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
+    const other = rsaPair(2048).publicKey
     const theirs = other.export({ type: 'spki', format: 'pem' })
     expectError(await open(capsule, { attestation_document, public_key: theirs }), 'KMS.3804')
   })

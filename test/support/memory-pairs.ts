@@ -12,6 +12,7 @@ import type { HashName, PairAlgorithm } from '../../src/core/hsm-pairs.js'
 import type { KeyRef } from '../../src/core/ids.js'
 import { signDigest, verifyDigest } from './memory-signatures.js'
 import type { MemoryToken } from './memory-token.js'
+import { rsaPair } from './rsa-pairs.js'
 
 /** Commands of the in-memory HSM. */
 export type PairsCommands = Pick<
@@ -84,7 +85,7 @@ export function generate(algorithm: PairAlgorithm): {
   if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve })
   if (algorithm === 'ed25519') return generateKeyPairSync('ed25519')
   const bits = /^rsa-(\d+)$/.exec(algorithm)?.[1]
-  if (bits !== undefined) return generateKeyPairSync('rsa', { modulusLength: Number(bits) })
+  if (bits !== undefined) return rsaPair(Number(bits))
   throw new HsmError('unsupported', `node:crypto makes no pairs of ${algorithm}.`)
 }
 

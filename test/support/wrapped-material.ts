@@ -7,6 +7,7 @@ import {
   randomBytes,
 } from 'node:crypto'
 import type { Reply } from '../http/client.js'
+import { rsaPair } from './rsa-pairs.js'
 
 /** Wraps material as a customer does: RSA OAEP under the public key that the service handed out. */
 export function wrapMaterial(
@@ -42,12 +43,7 @@ export function newPrivateKey(kind: 'rsa-2048' | 'rsa-3072' | 'ec-p256' | 'ec-p3
   const format = { type: 'pkcs8', format: 'der' } as const
   const publicKeyEncoding = { type: 'spki', format: 'der' } as const
   if (kind.startsWith('rsa-')) {
-    const modulusLength = Number(kind.slice(4))
-    return generateKeyPairSync('rsa', {
-      modulusLength,
-      publicKeyEncoding,
-      privateKeyEncoding: format,
-    }).privateKey
+    return rsaPair(Number(kind.slice(4))).privateKey.export(format)
   }
   const namedCurve = kind === 'ec-p256' ? 'prime256v1' : 'secp384r1'
   return generateKeyPairSync('ec', { namedCurve, publicKeyEncoding, privateKeyEncoding: format })
