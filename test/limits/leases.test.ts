@@ -2,9 +2,12 @@ import { expect, test } from '@jest/globals'
 import { createCallLimits } from '../../src/limits/call-rates.js'
 import { LeaseLedger, type Leases } from '../../src/limits/leases.js'
 
+/** Time of the books: it stands still, however slow the machine is, unless a test lets it pass. */
+const books = { now: 0 }
+
 /** Processes with one ledger, whose answers take a moment as those of a supervisor do. */
 function processes(count: number): readonly ReturnType<typeof createCallLimits>[] {
-  const ledger = new LeaseLedger(() => performance.now())
+  const ledger = new LeaseLedger(() => books.now)
   const leases: Leases = {
     processes: count,
     async take(asked) {
@@ -35,19 +38,19 @@ test('a second later there are as many again', async () => {
   const [one = never(), other = never()] = processes(2)
   expect(await admitted(one, 'AK', 60)).toBe(40)
   expect(await admitted(other, 'AK', 60)).toBe(0)
+  // What a process knows of its own leases ends by its own clock.
   await new Promise((resolve) => setTimeout(resolve, 1050))
+  books.now += 1050
   expect(await admitted(other, 'AK', 60)).toBe(40)
 })
 
 test('calls one after the other are counted as those that come at once', async () => {
   const [one = never(), other = never()] = processes(2)
   let count = 0
-  const began = performance.now()
   for (let call = 0; call < 60; call++) {
     count += await admitted(call % 2 === 0 ? one : other, 'AK', 1)
   }
   // What either holds and does not use is lost: a part of an eighth of its share at most.
-  expect(performance.now() - began).toBeLessThan(1000)
   expect(count).toBeLessThanOrEqual(40)
   expect(count).toBeGreaterThanOrEqual(36)
 })
