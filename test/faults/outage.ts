@@ -24,8 +24,13 @@ const WARM_UP_MS = 500
 const QUIET_MS = 1000
 const GIVE_UP_MS = 30_000
 const BETWEEN_KEYS_MS = 150
+/** Calls that are made while the service knows that its token is away. */
+export const ENOUGH_REFUSALS = 101
 
-/** Takes the token away under load for a while, and gives it back. */
+/**
+ * Takes the token away under load for a while, longer where a slow machine has not made so many calls meanwhile that much
+ * can be said of them, and gives it back.
+ */
 export async function suffer(
   bench: FaultyService,
   outage: { readonly lastsMs: number; begin(): void | Promise<void>; end(): void | Promise<void> },
@@ -47,6 +52,7 @@ export async function suffer(
     await outage.begin()
     const noticedAt = await firstNotReady(bench, beganAt + outage.lastsMs)
     await pause(beganAt + outage.lastsMs - performance.now())
+    if (noticedAt < Infinity) await untilEnough(load, noticedAt, beganAt + GIVE_UP_MS)
     const endedAt = performance.now()
     await outage.end()
     const wholeMs = await untilWhole(bench, load, performance.now())
@@ -70,6 +76,14 @@ async function firstNotReady(bench: FaultyService, limit: number): Promise<numbe
     await pause(20)
   }
   return Infinity
+}
+
+async function untilEnough(load: Load, since: number, limit: number): Promise<void> {
+  const isRefusal = isBetween(since, Infinity)
+  while (performance.now() < limit) {
+    if (load.outcomes.filter(isRefusal).length >= ENOUGH_REFUSALS) return
+    await pause(20)
+  }
 }
 
 /** A call that is answered 200 may have begun before the outage and is not of interest. */
