@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { encryptOaep } from './foreign-material.js'
 import {
@@ -38,7 +38,7 @@ export function hsmOaepContract(token: TokenUnderTest): void {
   test('answers every ciphertext that does not open alike', async () => {
     const { key, publicKey } = await token.pair('rsa-2048', 'decrypt')
     const other = await token.pair('rsa-2048', 'decrypt')
-    const modulus = Buffer.from(String(publicKey.export({ format: 'jwk' }).n), 'base64url')
+    const modulus = modulusOf(publicKey)
     for (const hash of token.hsm.limits.oaepHashes) {
       const right = encryptOaep(publicKey, hash, patterned(32))
       const wrong = [
@@ -51,11 +51,7 @@ export function hsmOaepContract(token: TokenUnderTest): void {
         Buffer.alloc(256, 0xff),
         Buffer.concat([Buffer.alloc(255), Buffer.of(1)]),
         // The modulus, and one more and one less: a text of n - 1 decrypts to itself.
-        ...[-1, 0, 1].map((more) => {
-          const bytes = Buffer.from(modulus)
-          bytes.writeUInt8(bytes.readUInt8(255) + more, 255)
-          return bytes
-        }),
+        ...[-1n, 0n, 1n].map((more) => Buffer.from((modulus + more).toString(16), 'hex')),
         Buffer.from(right.subarray(0, 8)),
         randomBytes(4096),
       ]
@@ -91,4 +87,9 @@ export function hsmOaepContract(token: TokenUnderTest): void {
       'key-missing',
     )
   })
+}
+
+function modulusOf(publicKey: KeyObject): bigint {
+  const bytes = Buffer.from(String(publicKey.export({ format: 'jwk' }).n), 'base64url')
+  return BigInt(`0x${bytes.toString('hex')}`)
 }
