@@ -20,10 +20,12 @@ endOnSignals()
 await provideSystemPackages()
 // Steps of which each keeps one processor busy run beside each other. Those that look at the clock run alone.
 const tallies: readonly Tally[] = [
-  ...(await beside([check('lint')], [check('format'), counted('test:sdk')])),
+  ...(await beside(
+    [check('lint'), counted('test:fuzz'), counted('test:sdk')],
+    [check('format'), counted('test:compose')],
+  )),
   await step('jest', () => runJest('jest', process.argv.slice(2))),
   await step(`jest on ${SECOND_TOKEN}`, runOnSecondToken),
-  ...(await beside([counted('test:fuzz')], [counted('test:compose')])),
   await counted('test:faults', '--short')(),
   await counted('soak', '--short')(),
 ]
