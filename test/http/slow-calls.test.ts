@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import http from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
@@ -87,8 +88,15 @@ test.each<Stage>(['admit', 'authenticate', 'authorize', 'store', 'audit'])(
 test('whose body comes slowly says that it is the client', async () => {
   const body = JSON.stringify({ key_id: keyId })
   const path = `/v1.0/${PROJECT}/kms/describe-key`
-  const headers = { ...app.sign('POST', path, body), 'content-length': String(body.length) }
+  const headers = {
+    ...app.sign('POST', path, body),
+    'content-length': String(body.length),
+    expect: '100-continue',
+  }
   const request = http.request(`${app.url}${path}`, { method: 'POST', headers })
+  request.flushHeaders()
+  // The server has begun the call: what it waits from now on is the client's time.
+  await once(request, 'continue')
   request.write(body.slice(0, 5))
   await pause(SLOW_MS)
   request.end(body.slice(5))
