@@ -59,8 +59,11 @@ export function readClaim(request: SignedRequest, now: number): Claim {
   }
 }
 
-function* candidates(path: string, common: Omit<CanonicalParts, 'path'>): Iterable<CanonicalParts> {
-  for (const form of canonicalPaths(path)) yield { ...common, path: form }
+function* candidates(
+  path: string,
+  { method, query, headers, bodyHash }: Omit<CanonicalParts, 'path'>,
+): Iterable<CanonicalParts> {
+  for (const form of canonicalPaths(path)) yield { method, path: form, query, headers, bodyHash }
 }
 
 function readAuthorization(header: string): Authorization {

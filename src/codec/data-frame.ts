@@ -67,10 +67,10 @@ export function decodeDataFrame(bytes: Uint8Array): DataFrame {
   if (small !== 0 || large !== 0) throw new MalformedBytes('Its reserved bytes are not zero.')
   const sealedAt = WRAPPED_BYTES + IV_BYTES
   return {
-    ...frame,
     textLength: body.length - sealedAt - TAG_BYTES,
     wrapped: body.subarray(0, WRAPPED_BYTES),
     iv: body.subarray(WRAPPED_BYTES, sealedAt),
     sealed: body.subarray(sealedAt),
+    ...frame,
   }
 }

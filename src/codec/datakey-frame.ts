@@ -85,12 +85,12 @@ export function decodeDatakeyFrame(bytes: Uint8Array): DatakeyFrame {
   }
   const tagAt = body.length - TAG_BYTES
   return {
-    ...frame,
     form,
     bindingGeneration: small,
     datakeyLength: large,
     wrapped: body.subarray(0, tagAt),
     tag: body.subarray(tagAt),
+    ...frame,
   }
 }
 

@@ -38,9 +38,9 @@ export function parseWhole(
 /** Reads the length of a clear DEK, 1..1024 bytes. */
 export function parseDatakeyLength(
   value: string | number,
-  rule: { readonly field: string; readonly code: ErrorCode },
+  { field, code }: { readonly field: string; readonly code: ErrorCode },
 ): number {
-  return parseWhole(value, { ...rule, min: 1, max: MAX_DATAKEY_BYTES })
+  return parseWhole(value, { field, min: 1, max: MAX_DATAKEY_BYTES, code })
 }
 
 /**

@@ -20,7 +20,7 @@ export async function sealText(
   request: { readonly key: KeyRef; readonly text: Uint8Array; readonly context: Uint8Array },
 ): Promise<Uint8Array> {
   const { key, text } = request
-  const frame = prepareFrame({ ...request, textLength: text.length })
+  const frame = prepareFrame({ textLength: text.length, ...request })
   try {
     requireSealing(hsm.limits)
     return frame.finish(await hsm.sealData({ key, plaintext: text, frame: frame.bound }))
@@ -69,7 +69,7 @@ export async function resealText(
 ): Promise<Uint8Array> {
   const { from, to } = request
   requireSealing(hsm.limits)
-  const frame = prepareFrame({ ...to, textLength: from.frame.textLength })
+  const frame = prepareFrame({ textLength: from.frame.textLength, ...to })
   const resealed = hsm.resealData({
     from: sourceOf(from),
     to: { key: to.key, frame: frame.bound },

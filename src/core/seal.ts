@@ -47,11 +47,12 @@ export async function generateSealedDatakey(
   { hsm, bindingKeys }: Sealing,
   request: { readonly key: KeyRef; readonly length: number; readonly context: Uint8Array },
 ): Promise<Uint8Array> {
-  const { key, length } = request
+  const { key, length, context } = request
   const frame = prepareFrame(bindingKeys, {
-    ...request,
+    key,
     form: 'datakey',
     datakeyLength: length,
+    context,
   })
   return frame.finish(await hsm.generateWrapped({ key, length, binding: frame.binding }))
 }
@@ -61,11 +62,12 @@ export async function generateReadableDatakey(
   { hsm, bindingKeys }: Sealing,
   request: { readonly key: KeyRef; readonly length: number; readonly context: Uint8Array },
 ): Promise<{ readonly dek: Uint8Array; readonly frame: Uint8Array }> {
-  const { key, length } = request
+  const { key, length, context } = request
   const frame = prepareFrame(bindingKeys, {
-    ...request,
+    key,
     form: 'datakey',
     datakeyLength: length,
+    context,
   })
   const made = await hsm.generateReadable({ key, length, binding: frame.binding })
   return { dek: made.secret, frame: frame.finish(made) }
@@ -111,7 +113,7 @@ export async function rewrapDatakey(
 ): Promise<Uint8Array> {
   const { from, to } = request
   const { form, datakeyLength } = from.frame
-  const frame = prepareFrame(bindingKeys, { ...to, form, datakeyLength })
+  const frame = prepareFrame(bindingKeys, { form, datakeyLength, ...to })
   const moved = hsm.rewrap({
     from: sourceOf(bindingKeys, from),
     to: { key: to.key, binding: frame.binding },

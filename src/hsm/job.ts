@@ -44,7 +44,7 @@ export function handOver(job: Job, id: number): CommandRequest {
   job.handedOverAt = performance.now()
   const { command, args, deadlineAt } = job
   const request = { id, command, args, until: deadlineAt + SHARED_CLOCK_MS }
-  return job.detailed ? { ...request, detailed: true } : request
+  return job.detailed ? { detailed: true, ...request } : request
 }
 
 /** What a reply says, in the words of the port. */

@@ -1,17 +1,23 @@
 import type { Exchange } from './exchange.js'
 import { type RenderedError, errorBody } from './render-error.js'
 
-/** Answers may hold clear data keys: nobody on the way keeps them. */
-const CACHE_CONTROL = 'no-store'
+/** Names and values, as they alternate in a list. */
+type Headers = readonly string[]
 
-/** Nothing that is answered is a page: a browser that is led here shall do nothing with it. */
-const SECURITY_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-} as const
+const EVERY_ANSWER: Headers = [
+  // Answers may hold clear data keys: nobody on the way keeps them.
+  'Cache-Control',
+  'no-store',
+  // Nothing that is answered is a page: a browser that is led here shall do nothing with it.
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy',
+  'no-referrer',
+]
 /** A year, for clients that honour it (RFC 6797). */
-const TRANSPORT_SECURITY = { 'Strict-Transport-Security': 'max-age=31536000' } as const
+const OVER_TLS: Headers = ['Strict-Transport-Security', 'max-age=31536000']
 
 /** An answer that is ready to be sent. */
 export interface Reply {
@@ -23,23 +29,16 @@ export interface Reply {
 
 /** Sends an answer with a body that is ready; an empty body is sent without a media type. */
 export function answer({ request, response, requestId, client }: Exchange, reply: Reply): void {
-  const { status, body, contentType = 'application/json', headers } = reply
-  const own = {
-    'X-Request-Id': requestId,
-    'Cache-Control': CACHE_CONTROL,
-    ...SECURITY_HEADERS,
-    ...(client.scheme === 'https' && TRANSPORT_SECURITY),
-  }
+  const { status, body, contentType = 'application/json', headers = {} } = reply
+  const own = ['X-Request-Id', requestId, ...EVERY_ANSWER]
+  if (client.scheme === 'https') own.push(...OVER_TLS)
   if (body === '') {
     response.writeHead(status, own).end()
     return
   }
-  response.writeHead(status, {
-    ...own,
-    'Content-Type': contentType,
-    'Content-Length': Buffer.byteLength(body),
-    ...headers,
-  })
+  own.push('Content-Type', contentType, 'Content-Length', String(Buffer.byteLength(body)))
+  for (const [name, value] of Object.entries(headers)) own.push(name, value)
+  response.writeHead(status, own)
   if (request.method === 'HEAD') response.end()
   else response.end(body)
 }

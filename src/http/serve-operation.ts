@@ -42,12 +42,13 @@ export async function serveOperation(
   exchange: Exchange,
   call: { readonly route: OperationRoute; readonly params: PathParams },
 ): Promise<unknown> {
-  const { operation } = call.route
+  const { route, params } = call
+  const { operation } = route
   if (operation.access === 'project') {
-    return serveProject(serving, exchange, { ...call, operation })
+    return serveProject(serving, exchange, { route, params, operation })
   }
   const baseUrl = baseUrlOf(exchange)
-  return operation.handle({ path: call.params }, serving.service, { baseUrl })
+  return operation.handle({ path: params }, serving.service, { baseUrl })
 }
 
 interface ProjectCall {

@@ -9,11 +9,11 @@ export async function bindPin(
   { caller }: ProjectCall,
   request: {
     readonly context: Uint8Array
-    readonly pin?: string
-    readonly pin_type?: GivenPin['form']
+    readonly body: { readonly pin?: string; readonly pin_type?: GivenPin['form'] }
   },
 ): Promise<Uint8Array> {
-  const { context, pin, pin_type: form = 'CipherText' } = request
+  const { context, body } = request
+  const { pin, pin_type: form = 'CipherText' } = body
   if (pin === undefined) return context
   const clear = await readPin(credentials, {
     projectId: caller.projectId,

@@ -80,7 +80,7 @@ export const decryptDatakey = defineOperation({
       reference: body.key_id,
       grantable: 'decrypt-datakey',
     })
-    const context = await bindPin(service, call, { ...body, context: given })
+    const context = await bindPin(service, call, { body, context: given })
     const scheme = key.form === 'rsa' ? RSA_DATAKEY_HASH : 'frame'
     // Whatever needs no HSM is judged first, so that a frame that cannot be right costs no call to it.
     const wrapped = readDatakey(key, { bytes, length, context, scheme })

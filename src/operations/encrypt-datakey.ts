@@ -94,7 +94,7 @@ export const encryptDatakey = defineOperation({
         reference: body.key_id,
         grantable: 'encrypt-datakey',
       })
-      const context = await bindPin(service, call, { ...body, context: given })
+      const context = await bindPin(service, call, { body, context: given })
       const frame = await seal(key, { dek, context })
       return { key_id: key.cmk.id, cipher_text: encodeHex(frame), datakey_length: String(length) }
     } finally {

@@ -52,8 +52,8 @@ export async function loadEncryptionKey(
   call: ProjectCall,
   wish: KeyWish,
 ): Promise<EncryptionKey> {
-  const key = await loadJudged(service, call, wish)
-  return { ...key, token: await tokenOfCall(service, call, key.cmk) }
+  const { cmk, form } = await loadJudged(service, call, wish)
+  return { cmk, form, token: await tokenOfCall(service, call, cmk) }
 }
 
 async function loadJudged(

@@ -82,7 +82,7 @@ export async function createDatakeyPair(
     throw new KmsError('KMS.0325', 'Only a symmetric key wraps the private keys of pairs.')
   }
   const algorithm = pairAlgorithm(body.key_spec, token.hsm.limits)
-  const context = await bindPin(service, call, { ...body, context: given })
+  const context = await bindPin(service, call, { body, context: given })
   const { publicKey, frame } = await generateSealedPair(token, {
     key: currentKey(cmk),
     algorithm,

@@ -80,7 +80,7 @@ export async function prepareDatakey(
   const key = await loadEncryptionKey(service, call, { reference: body.key_id, grantable })
   if (key.form === 'rsa') requireRsaDatakey(length)
   else requireWrappable(length, key.token.hsm.limits)
-  return { ...key, length, context: await bindPin(service, call, { ...body, context }) }
+  return { length, context: await bindPin(service, call, { body, context }), ...key }
 }
 
 function datakeyBytes(body: Static<typeof NewDatakey>): number {

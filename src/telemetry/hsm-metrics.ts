@@ -66,8 +66,8 @@ function callFigures(
     functions(figures) {
       for (const figure of figures) {
         const label = { function: functionLabel(figure.name) }
-        functions.inc({ ...label, outcome: 'ok' }, figure.calls - figure.failed)
-        if (figure.failed > 0) functions.inc({ ...label, outcome: 'failed' }, figure.failed)
+        functions.inc({ outcome: 'ok', ...label }, figure.calls - figure.failed)
+        if (figure.failed > 0) functions.inc({ outcome: 'failed', ...label }, figure.failed)
         functionSeconds.inc(label, figure.ms / 1000)
       }
     },

@@ -59,7 +59,7 @@ export class Wrapping {
     this.#requireLength(length)
     const secret = this.random(length)
     // `wrap` zeroes what it is given, as it must for the secrets that arrive over the channel.
-    return { ...this.wrap({ key, secret: Buffer.from(secret), binding }), secret }
+    return { secret, ...this.wrap({ key, secret: Buffer.from(secret), binding }) }
   }
 
   unwrap({ key, wrapped, tag, binding }: Request<'unwrap'>): Uint8Array {
