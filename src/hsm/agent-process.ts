@@ -21,9 +21,10 @@ const CHANNEL_FD = 3
 const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
 
 /**
- * Jobs that travel in one message to an agent with one session. It gets the next message when it has answered the last
- * one: what arrives meanwhile waits in the queue and travels together, so the busier the service is, the fewer messages it
- * sends.
+ * Jobs that an agent with one session has at most. It gets the next ones when it has answered the last: what arrives
+ * meanwhile waits in the queue and travels in one message, so the busier the service is, the fewer messages it sends. One
+ * that got all it may have gets more as soon as it has answered half, and need not wait for the service then; one that may
+ * be at a call which hangs is not handed more.
  */
 const BATCH = 16
 
@@ -69,6 +70,8 @@ export class AgentProcess {
   readonly #single: boolean
   /** Sessions that it has by now; none before it has started. */
   #sessions = 0
+  /** Whether it had all the jobs that it may have when it was last handed some. */
+  #filled = false
   /** Calls handed to it so far. */
   calls = 0
 
@@ -119,7 +122,7 @@ export class AgentProcess {
    */
   get room(): number {
     const { load } = this
-    if (this.#single) return load === 0 ? BATCH : 0
+    if (this.#single) return load === 0 || (this.#filled && load <= BATCH / 2) ? BATCH - load : 0
     return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - this.slow - load
   }
 
@@ -135,6 +138,7 @@ export class AgentProcess {
     this.calls += jobs.length
     const requests = jobs.map((job) => handOver(job, this.#flights.add(job, this.#sessions)))
     if (this.#single) {
+      this.#filled = this.load === BATCH
       this.#channel.send(requests)
       return
     }
