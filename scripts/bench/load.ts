@@ -1,13 +1,13 @@
-import autocannon from 'autocannon'
+import { type Answer, LoadConnection, type LoadSender, requestBytes } from './load-connection.js'
 import { processorTime, processesAreShown } from './processes.js'
 import type { Figures } from './report.js'
 import type { ServerProcess } from './server-process.js'
 import { percentile } from './statistics.js'
 import type { PreparedRequest } from './signed-call.js'
 
-/** How often the generator looks whether its time is up. */
-const SAMPLE_MS = 50
-const TIMEOUT_SECONDS = 10
+/** How often somebody looks for answers that do not come. */
+const LOOK_MS = 500
+const TIMEOUT_MS = 10_000
 
 /** What to send, and for how long. */
 export interface Load {
@@ -55,7 +55,7 @@ export async function runLoad(load: Load, signal: AbortSignal): Promise<LoadResu
 }
 
 interface Generated {
-  /** Milliseconds, one for each answer. autocannon's own histogram counts in whole ones. */
+  /** Milliseconds, one for each answer. */
   readonly latencies: readonly number[]
   readonly seconds: number
   readonly sample: string
@@ -63,58 +63,96 @@ interface Generated {
 
 async function generate(load: Load, signal: AbortSignal): Promise<Generated> {
   signal.throwIfAborted()
-  const latencies: number[] = []
-  let sample = ''
-  const startedAt = performance.now()
-  let endedAt = startedAt
-  const result = await new Promise<autocannon.Result>((resolve, reject) => {
-    const options = optionsOf(load, (body) => (sample = body))
-    const cannon = autocannon(options, (error: unknown, result) => {
-      signal.removeEventListener('abort', stop)
-      if (error) reject(new Error('The load could not be generated.', { cause: error }))
-      else resolve(result)
-    })
-    function stop(): void {
-      cannon.stop()
-    }
-    signal.addEventListener('abort', stop)
-    cannon.on('response', (_client, _status, _bytes, ms) => {
-      latencies.push(ms)
-      endedAt = performance.now()
-    })
-  })
-  signal.throwIfAborted()
-  await requireSuccess(load.server, result)
-  return { latencies, seconds: (endedAt - startedAt) / 1000, sample }
-}
-
-function optionsOf(load: Load, keep: (body: string) => void): autocannon.Options {
-  const { server, connections, until } = load
-  const requests = load.requests.map((request, index) => ({
-    ...request,
-    headers: { ...request.headers },
-    ...(index === 0 && { onResponse: (_status: number, body: string) => keep(body) }),
-  }))
-  return {
-    url: server.url,
-    connections,
-    requests,
-    ...('seconds' in until ? { duration: until.seconds } : { amount: until.requests }),
-    sampleInt: SAMPLE_MS,
-    timeout: TIMEOUT_SECONDS,
-    bailout: 1,
+  const run = new LoadRun(load)
+  function stop(): void {
+    run.stop()
+  }
+  signal.addEventListener('abort', stop)
+  try {
+    const failure = await run.over
+    signal.throwIfAborted()
+    if (failure === undefined) return run
+    await load.server.requireAlive()
+    throw new Error(`${load.server.name} did not answer every request: ${failure}`)
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 
-async function requireSuccess(server: ServerProcess, result: autocannon.Result): Promise<void> {
-  const { errors, timeouts, non2xx } = result
-  if (errors === 0 && non2xx === 0 && result['2xx'] > 0) return
-  await server.requireAlive()
-  const statuses = Object.entries(result.statusCodeStats ?? {})
-    .map(([status, { count = 0 }]) => `${count} of status ${status}`)
-    .join(', ')
-  throw new Error(
-    `${server.name} did not answer every request: ${errors} broken connections, ${timeouts} of them late; ` +
-      `answers: ${statuses || 'none'}.`,
-  )
+/** The connections of one load, and what they got. */
+class LoadRun implements LoadSender, Generated {
+  readonly #requests: readonly Buffer[]
+  readonly #most: number
+  readonly #connections: readonly LoadConnection[]
+  readonly #startedAt = performance.now()
+  readonly #until: number
+  readonly #look: NodeJS.Timeout
+  readonly #statuses = new Map<number, number>()
+  #endedAt = this.#startedAt
+  #sent = 0
+  #busy: number
+  #end: (failure?: string) => void = () => undefined
+  readonly latencies: number[] = []
+  sample = ''
+  /** Why it ended before its time, if it did. */
+  readonly over: Promise<string | undefined>
+
+  constructor({ server, requests, connections, until }: Load) {
+    this.#requests = requests.map((request) => requestBytes(server.url, request))
+    this.#until = 'seconds' in until ? this.#startedAt + 1000 * until.seconds : Infinity
+    this.#most = 'requests' in until ? until.requests : Infinity
+    this.over = new Promise((resolve) => (this.#end = resolve))
+    this.#busy = connections
+    this.#connections = Array.from(
+      { length: connections },
+      () => new LoadConnection(server.url, this),
+    )
+    this.#look = setInterval(() => this.#requireTimely(), LOOK_MS)
+  }
+
+  get seconds(): number {
+    return (this.#endedAt - this.#startedAt) / 1000
+  }
+
+  opened(connection: LoadConnection): void {
+    const bytes = this.#requests[connection.sent % this.#requests.length]
+    if (bytes && this.#sent < this.#most && performance.now() < this.#until) {
+      this.#sent++
+      connection.send(bytes)
+    } else {
+      connection.end()
+      if (--this.#busy === 0) this.stop()
+    }
+  }
+
+  answered(connection: LoadConnection, { status, body }: Answer): void {
+    this.#endedAt = performance.now()
+    this.latencies.push(this.#endedAt - connection.sentAt)
+    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
+    if (status < 200 || status > 299) {
+      this.stop('one without success')
+      return
+    }
+    if (connection.sent % this.#requests.length === 1 % this.#requests.length) {
+      this.sample = body.toString()
+    }
+    this.opened(connection)
+  }
+
+  broke(error: Error): void {
+    this.stop(error.message)
+  }
+
+  /** Ends every connection, whatever it is at. */
+  stop(reason?: string): void {
+    clearInterval(this.#look)
+    for (const connection of this.#connections) connection.end()
+    const answers = [...this.#statuses].map(([status, count]) => `${count} of status ${status}`)
+    this.#end(reason && `${reason}; answers: ${answers.join(', ') || 'none'}.`)
+  }
+
+  #requireTimely(): void {
+    const oldest = Math.min(...this.#connections.map(({ sentAt }) => sentAt))
+    if (performance.now() - oldest > TIMEOUT_MS) this.stop('one answer was late')
+  }
 }

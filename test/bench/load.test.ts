@@ -45,6 +45,16 @@ test('fails when a connection breaks', async () => {
   await expect(run).rejects.toThrow('did not answer every request')
 })
 
+test('reads an answer that comes in pieces', async () => {
+  const { figures, sample } = await loadOn(({ socket }) => {
+    const bytes = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole')
+    void (async () => {
+      for (const byte of bytes) await new Promise((next) => socket.write(Buffer.of(byte), next))
+    })()
+  })
+  expect([figures.requests, sample]).toEqual([7, 'whole'])
+})
+
 test('stops when it is told to', async () => {
   const interruption = new AbortController()
   const run = loadOn((request, response) => {
