@@ -1,79 +1,97 @@
 import { KmsError } from '../core/errors.js'
 import type { Authenticator } from './authenticator.js'
 
-/** Refusals are answered at whole multiples of this time, which is longer than nearly all of them take. */
+/** Refusals are answered after a whole number of times this long, which is longer than nearly all of them take. */
 const STEP_MS = 20
 
-/** Something that will be at a time, and may be called off. */
-export interface Alarm {
-  readonly rings: Promise<void>
-  cancel(this: void): void
+/** The time that refusals are answered by; tests have their own. */
+export interface StepTime {
+  /** Milliseconds of a monotonic clock. */
+  now(this: void): number
+  /** Calls a function every so many milliseconds, until what is returned is called. */
+  every(this: void, ms: number, step: () => void): () => void
 }
-
-/** Sets an alarm, in so many milliseconds; tests have a time of their own. */
-export type SetAlarm = (ms: number) => Alarm
 
 /**
  * Makes the time of a refusal tell nothing of why it was: whether an access key exists, its row was in memory, its secret
  * had to be opened by the HSM. The wait costs no processor time; who is let in does not wait.
- *
- * The alarm is set before anything is known: one that is set afterwards rings at a whole millisecond, and the fraction
- * that is lost would tell how long the work took.
  */
 export function uniformRefusals(
   authenticator: Authenticator,
-  setAlarm: SetAlarm = realAlarm,
+  time: StepTime = REAL_TIME,
 ): Authenticator {
+  const pace = new Pace(time)
   return {
     async authenticate(request) {
-      const steps = new Steps(setAlarm)
+      const begunAt = pace.begin()
       try {
         return await authenticator.authenticate(request)
       } catch (error) {
-        if (error instanceof KmsError) await steps.next()
+        if (error instanceof KmsError) await pace.stepAfter(begunAt)
         throw error
       } finally {
-        steps.end()
+        pace.end()
       }
     },
   }
 }
 
-/** Alarms one after another: the next one is set when one rings, and not when somebody asks for it. */
-class Steps {
-  readonly #setAlarm: SetAlarm
-  #alarm: Alarm
-  #ended = false
+interface Waiting {
+  readonly dueAt: number
+  go(this: void): void
+}
 
-  constructor(setAlarm: SetAlarm) {
-    this.#setAlarm = setAlarm
-    this.#alarm = this.#begin()
+/**
+ * Steps that all requests share, as long as there are any. They are never set by a refusal: a timer that is set when one is
+ * known rings at a whole millisecond, and the fraction that is lost would tell how long the work took.
+ */
+class Pace {
+  readonly #time: StepTime
+  /** Requests that are neither refused nor let in yet. */
+  #open = 0
+  #waiting: readonly Waiting[] = []
+  #stop: (() => void) | undefined
+
+  constructor(time: StepTime) {
+    this.#time = time
   }
 
-  /** Resolves at the end of the step that is under way, which is the last one. */
-  next(): Promise<void> {
-    this.#ended = true
-    return this.#alarm.rings
+  /** Begins with a request. @returns when that was */
+  begin(): number {
+    this.#open++
+    this.#stop ??= this.#time.every(STEP_MS, () => this.#step())
+    return this.#time.now()
   }
 
   end(): void {
-    this.#ended = true
-    this.#alarm.cancel()
+    this.#open--
   }
 
-  #begin(): Alarm {
-    const alarm = this.#setAlarm(STEP_MS)
-    void alarm.rings.then(() => {
-      if (!this.#ended) this.#alarm = this.#begin()
+  /** Resolves with the first step that comes after a whole number of steps' time since a request began. */
+  stepAfter(begunAt: number): Promise<void> {
+    const steps = Math.max(1, Math.ceil((this.#time.now() - begunAt) / STEP_MS))
+    return new Promise((go) => {
+      this.#waiting = [...this.#waiting, { dueAt: begunAt + steps * STEP_MS, go }]
     })
-    return alarm
+  }
+
+  #step(): void {
+    if (this.#open === 0) {
+      this.#stop?.()
+      this.#stop = undefined
+      return
+    }
+    const now = this.#time.now()
+    const due = this.#waiting.filter(({ dueAt }) => dueAt <= now)
+    this.#waiting = this.#waiting.filter(({ dueAt }) => dueAt > now)
+    for (const { go } of due) go()
   }
 }
 
-function realAlarm(ms: number): Alarm {
-  let timer: NodeJS.Timeout | undefined
-  const rings = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  return { rings, cancel: () => clearTimeout(timer) }
+const REAL_TIME: StepTime = {
+  now: () => performance.now(),
+  every(ms, step) {
+    const timer = setInterval(step, ms).unref()
+    return () => clearInterval(timer)
+  },
 }

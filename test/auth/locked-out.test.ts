@@ -1,11 +1,9 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import type { Authenticator } from '../../src/auth/authenticator.js'
 import { lockedOut } from '../../src/auth/locked-out.js'
-import { type Alarm, uniformRefusals } from '../../src/auth/uniform-refusals.js'
-import { KmsError } from '../../src/core/errors.js'
 import { HsmError } from '../../src/core/hsm.js'
 import { createLockOut } from '../../src/limits/lock-out.js'
-import { type Bench, VECTOR, createBench, received, referenceSign } from '../support/sign.js'
+import { type Bench, VECTOR, createBench, referenceSign } from '../support/sign.js'
 
 let bench: Bench
 let authenticator: Authenticator
@@ -31,7 +29,6 @@ function send(
   return authenticator.authenticate({ ...request, client: { ...request.client, address } })
 }
 
-const UNSIGNED = { method: 'GET', url: '/', headers: {}, body: '' }
 const WRONG = { secretAccessKey: 'wrong' }
 const LOCKED = 'AK access failed to reach the limit'
 
@@ -67,49 +64,4 @@ test('what is not the fault of the caller counts for nothing', async () => {
     createLockOut(rule, () => bench.now),
   )
   for (let count = 0; count < 3; count += 1) await expect(send()).rejects.toThrow('No token.')
-})
-
-test('a refusal waits for an alarm that was set before it was known, and who is let in does not', async () => {
-  const told: string[] = []
-  const alarms: (() => void)[] = []
-  authenticator = uniformRefusals(bench.authenticator, setAlarm)
-
-  function setAlarm(ms: number): Alarm {
-    told.push(`set ${ms}`)
-    const rings = new Promise<void>((resolve) => {
-      alarms.push(resolve)
-    })
-    return { rings, cancel: () => void told.push('cancelled') }
-  }
-
-  await send()
-  expect(told).toEqual(['set 20', 'cancelled'])
-
-  told.length = 0
-  let refused = false
-  const refusal = send(WRONG).catch(() => (refused = true))
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  expect([refused, told]).toEqual([false, ['set 20']])
-  alarms.at(-1)?.()
-  await refusal
-  expect([refused, told]).toEqual([true, ['set 20', 'cancelled']])
-
-  // One that takes longer than a step waits for the end of the next, which began when the first ended.
-  told.length = 0
-  const ends: ((error: Error) => void)[] = []
-  const slow: Authenticator = {
-    authenticate: () => new Promise((_resolve, reject) => void ends.push(reject)),
-  }
-  refused = false
-  const late = uniformRefusals(slow, setAlarm).authenticate(received(UNSIGNED))
-  const refusedLate = late.catch(() => (refused = true))
-  alarms.at(-1)?.()
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  expect(told).toEqual(['set 20', 'set 20'])
-  ends[0]?.(new KmsError('APIGW.0301', 'Nobody.'))
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  expect([refused, told]).toEqual([false, ['set 20', 'set 20']])
-  alarms.at(-1)?.()
-  await refusedLate
-  expect(told).toEqual(['set 20', 'set 20', 'cancelled'])
 })
