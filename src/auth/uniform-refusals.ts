@@ -49,7 +49,7 @@ class Pace {
   readonly #time: StepTime
   /** Requests that are neither refused nor let in yet. */
   #open = 0
-  #waiting: readonly Waiting[] = []
+  #waiting: Waiting[] = []
   #stop: (() => void) | undefined
 
   constructor(time: StepTime) {
@@ -71,7 +71,7 @@ class Pace {
   stepAfter(begunAt: number): Promise<void> {
     const steps = Math.max(1, Math.ceil((this.#time.now() - begunAt) / STEP_MS))
     return new Promise((go) => {
-      this.#waiting = [...this.#waiting, { dueAt: begunAt + steps * STEP_MS, go }]
+      this.#waiting.push({ dueAt: begunAt + steps * STEP_MS, go })
     })
   }
 

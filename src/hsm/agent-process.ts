@@ -21,14 +21,6 @@ const CHANNEL_FD = 3
 const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=128']
 
 /**
- * Jobs that an agent with one session has at most. It gets the next ones when it has answered the last: what arrives
- * meanwhile waits in the queue and travels in one message, so the busier the service is, the fewer messages it sends. One
- * that got all it may have gets more as soon as it has answered half, and need not wait for the service then; one that may
- * be at a call which hangs is not handed more.
- */
-const BATCH = 16
-
-/**
  * An agent that is told to end does so when it is back from its library, e.g. from a login: SoftHSM 2.6.1 writes the token's
  * own file then, and a process killed in the middle leaves a token that nobody finds again.
  */
@@ -70,8 +62,6 @@ export class AgentProcess {
   readonly #single: boolean
   /** Sessions that it has by now; none before it has started. */
   #sessions = 0
-  /** Whether it had all the jobs that it may have when it was last handed some. */
-  #filled = false
   /** Calls handed to it so far. */
   calls = 0
 
@@ -121,8 +111,8 @@ export class AgentProcess {
    * one more job to begin without waiting for the service, unless it is to be at a slow one.
    */
   get room(): number {
+    if (this.#single) return this.#flights.roomOfOne
     const { load } = this
-    if (this.#single) return load === 0 || (this.#filled && load <= BATCH / 2) ? BATCH - load : 0
     return load < this.#sessions ? this.#sessions - load : 2 * this.#sessions - this.slow - load
   }
 
@@ -138,7 +128,6 @@ export class AgentProcess {
     this.calls += jobs.length
     const requests = jobs.map((job) => handOver(job, this.#flights.add(job, this.#sessions)))
     if (this.#single) {
-      this.#filled = this.load === BATCH
       this.#channel.send(requests)
       return
     }

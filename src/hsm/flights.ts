@@ -1,6 +1,12 @@
 import { HsmError } from '../core/hsm.js'
 import type { Job } from './job.js'
 
+/**
+ * Jobs that an agent with one session has at most. It gets the next ones when it has answered the last: what arrives
+ * meanwhile waits in the queue and travels in one message, so the busier the service is, the fewer messages it sends.
+ */
+const MOST_OF_ONE = 16
+
 /** A job that was handed over. */
 interface Flight {
   readonly job: Job
@@ -16,6 +22,8 @@ export class Flights {
   readonly #now: () => number
   #nextId = 1
   #slow = 0
+  /** Whether a single session had all that it may have when it was last handed some. */
+  #filled = false
 
   constructor(now: () => number) {
     this.#now = now
@@ -30,6 +38,15 @@ export class Flights {
     return this.#slow
   }
 
+  /**
+   * How many more a single session may be handed. One that got all it may have gets more as soon as it has answered half, so
+   * that it need not wait for the service; one that answers nothing gets no more.
+   */
+  get roomOfOne(): number {
+    const most = this.#filled ? MOST_OF_ONE / 2 : 0
+    return this.count <= most ? MOST_OF_ONE - this.count : 0
+  }
+
   /** Takes note of a job, which one of so many sessions begins at once if it has nothing to do. @returns its number */
   add(job: Job, sessions: number): number {
     const id = this.#nextId++
@@ -38,6 +55,7 @@ export class Flights {
     else this.#behind.push(flight)
     this.#all.set(id, flight)
     if (job.slow) this.#slow++
+    this.#filled = this.count === MOST_OF_ONE
     return id
   }
 

@@ -48,6 +48,29 @@ test('those whose deadline has passed are answered, and stay until the agent ans
   expect([flights.count, flights.slow, flights.drain()]).toEqual([0, 0, []])
 })
 
+test('a single session that has answered half of what it may have is handed as many again', () => {
+  const flights = new Flights(() => 0)
+  expect(flights.roomOfOne).toBe(16)
+  const ids = Array.from({ length: 16 }, () => flights.add(job({}).job, 1))
+  const rooms = ids.slice(0, 8).map((id) => {
+    flights.remove(id)
+    return flights.roomOfOne
+  })
+  expect(rooms).toEqual([0, 0, 0, 0, 0, 0, 0, 8])
+  for (let count = 0; count < 8; count++) flights.add(job({}).job, 1)
+  expect([flights.count, flights.roomOfOne]).toEqual([16, 0])
+})
+
+test('a single session that has less than it may have is handed nothing before it has answered all', () => {
+  const flights = new Flights(() => 0)
+  const ids = Array.from({ length: 15 }, () => flights.add(job({}).job, 1))
+  for (const id of ids.slice(1)) flights.remove(id)
+  // It may hang at the last one, or take its time for that: others would wait behind it.
+  expect([flights.count, flights.roomOfOne]).toEqual([1, 0])
+  flights.remove(ids[0] ?? 0)
+  expect(flights.roomOfOne).toBe(16)
+})
+
 function job(given: Partial<Job>): { readonly job: Job; readonly answers: readonly JobAnswer[] } {
   const answers: JobAnswer[] = []
   const job: Job = {
