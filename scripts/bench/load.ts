@@ -121,7 +121,7 @@ class LoadRun implements LoadSender, Generated {
       connection.send(bytes)
     } else {
       connection.end()
-      if (--this.#busy === 0) this.stop()
+      if (--this.#busy === 0) this.stop(this.latencies.length === 0 ? 'no time for one' : undefined)
     }
   }
 

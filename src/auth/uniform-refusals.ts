@@ -1,13 +1,13 @@
+import { type Clock, monotonic } from '../core/clock.js'
 import { KmsError } from '../core/errors.js'
 import type { Authenticator } from './authenticator.js'
 
 /** Refusals are answered after a whole number of times this long, which is longer than nearly all of them take. */
 const STEP_MS = 20
 
-/** The time that refusals are answered by; tests have their own. */
+/** The time that refusals are answered by, which only ever passes; tests have their own. */
 export interface StepTime {
-  /** Milliseconds of a monotonic clock. */
-  now(this: void): number
+  readonly now: Clock
   /** Calls a function every so many milliseconds, until what is returned is called. */
   every(this: void, ms: number, step: () => void): () => void
 }
@@ -89,7 +89,7 @@ class Pace {
 }
 
 const REAL_TIME: StepTime = {
-  now: () => performance.now(),
+  now: monotonic,
   every(ms, step) {
     const timer = setInterval(step, ms).unref()
     return () => clearInterval(timer)

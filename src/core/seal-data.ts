@@ -19,8 +19,8 @@ export async function sealText(
   hsm: Able<DataSealing>,
   request: { readonly key: KeyRef; readonly text: Uint8Array; readonly context: Uint8Array },
 ): Promise<Uint8Array> {
-  const { key, text } = request
-  const frame = prepareFrame({ textLength: text.length, ...request })
+  const { key, text, context } = request
+  const frame = prepareFrame({ key, textLength: text.length, context })
   try {
     requireSealing(hsm.limits)
     return frame.finish(await hsm.sealData({ key, plaintext: text, frame: frame.bound }))
@@ -69,10 +69,11 @@ export async function resealText(
 ): Promise<Uint8Array> {
   const { from, to } = request
   requireSealing(hsm.limits)
-  const frame = prepareFrame({ textLength: from.frame.textLength, ...to })
+  const { key, context } = to
+  const frame = prepareFrame({ key, textLength: from.frame.textLength, context })
   const resealed = hsm.resealData({
     from: sourceOf(from),
-    to: { key: to.key, frame: frame.bound },
+    to: { key, frame: frame.bound },
   })
   return frame.finish(await orNotAuthentic(resealed))
 }

@@ -113,7 +113,12 @@ export async function rewrapDatakey(
 ): Promise<Uint8Array> {
   const { from, to } = request
   const { form, datakeyLength } = from.frame
-  const frame = prepareFrame(bindingKeys, { form, datakeyLength, ...to })
+  const frame = prepareFrame(bindingKeys, {
+    key: to.key,
+    form,
+    datakeyLength,
+    context: to.context,
+  })
   const moved = hsm.rewrap({
     from: sourceOf(bindingKeys, from),
     to: { key: to.key, binding: frame.binding },

@@ -2,9 +2,9 @@ import type { Exchange } from './exchange.js'
 import { type RenderedError, errorBody } from './render-error.js'
 
 /** Names and values, as they alternate in a list. */
-type Headers = readonly string[]
+type HeaderList = readonly string[]
 
-const EVERY_ANSWER: Headers = [
+const EVERY_ANSWER: HeaderList = [
   // Answers may hold clear data keys: nobody on the way keeps them.
   'Cache-Control',
   'no-store',
@@ -17,7 +17,7 @@ const EVERY_ANSWER: Headers = [
   'no-referrer',
 ]
 /** A year, for clients that honour it (RFC 6797). */
-const OVER_TLS: Headers = ['Strict-Transport-Security', 'max-age=31536000']
+const OVER_TLS: HeaderList = ['Strict-Transport-Security', 'max-age=31536000']
 
 /** An answer that is ready to be sent. */
 export interface Reply {
@@ -29,7 +29,7 @@ export interface Reply {
 
 /** Sends an answer with a body that is ready; an empty body is sent without a media type. */
 export function answer({ request, response, requestId, client }: Exchange, reply: Reply): void {
-  const { status, body, contentType = 'application/json', headers = {} } = reply
+  const { status, body, contentType = 'application/json', headers } = reply
   const own = ['X-Request-Id', requestId, ...EVERY_ANSWER]
   if (client.scheme === 'https') own.push(...OVER_TLS)
   if (body === '') {
@@ -37,7 +37,7 @@ export function answer({ request, response, requestId, client }: Exchange, reply
     return
   }
   own.push('Content-Type', contentType, 'Content-Length', String(Buffer.byteLength(body)))
-  for (const [name, value] of Object.entries(headers)) own.push(name, value)
+  if (headers) own.push(...Object.entries(headers).flat())
   response.writeHead(status, own)
   if (request.method === 'HEAD') response.end()
   else response.end(body)

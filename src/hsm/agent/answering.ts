@@ -77,7 +77,7 @@ function sendAndWipe(
 ): void {
   const [first, ...others] = replies
   const figures = takeFigures({ last })
-  send(first && figures ? [{ figures, ...first }, ...others] : replies)
+  send(first && figures ? [{ ...first, figures }, ...others] : replies)
   for (const reply of replies) {
     if ('result' in reply) wipe(reply.result)
   }
