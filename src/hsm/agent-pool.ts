@@ -218,7 +218,8 @@ export class AgentPool implements AgentListener {
     while (this.#queue.length > 0) {
       const agent = this.#serving.freest()
       if (!agent) return
-      const jobs = this.#queue.take(agent.room, performance.now(), this.#serving)
+      const most = Math.min(agent.room, this.#serving.partOf(this.#queue.length))
+      const jobs = this.#queue.take(most, performance.now(), this.#serving)
       if (jobs.length === 0) return
       agent.assign(jobs)
       if (this.#serving.isWorn(agent)) this.#starts.fill()

@@ -2,10 +2,12 @@ import { HsmError } from '../core/hsm.js'
 import type { Job } from './job.js'
 
 /**
- * Jobs that an agent with one session has at most. It gets the next ones when it has answered the last: what arrives
+ * Jobs that an agent with one session has at most: what is lost with it, or waits behind a call that hangs. What arrives
  * meanwhile waits in the queue and travels in one message, so the busier the service is, the fewer messages it sends.
  */
-const MOST_OF_ONE = 16
+const MOST_OF_ONE = 32
+/** So many at once show that the service is busy: the next ones come before the last is answered. */
+const CROWD = 8
 
 /** A job that was handed over. */
 interface Flight {
@@ -22,8 +24,8 @@ export class Flights {
   readonly #now: () => number
   #nextId = 1
   #slow = 0
-  /** Whether a single session had all that it may have when it was last handed some. */
-  #filled = false
+  /** How many there were when some were last handed over. */
+  #handed = 0
 
   constructor(now: () => number) {
     this.#now = now
@@ -39,11 +41,12 @@ export class Flights {
   }
 
   /**
-   * How many more a single session may be handed. One that got all it may have gets more as soon as it has answered half, so
-   * that it need not wait for the service; one that answers nothing gets no more.
+   * How many more a single session may be handed: in a busy service when it has answered half of what it had, so that it need
+   * not wait for the service, which may be at other calls for as long as all of them take; otherwise when it has answered
+   * all. One that answers nothing gets no more, and nobody is made to wait behind a slow one.
    */
   get roomOfOne(): number {
-    const most = this.#filled ? MOST_OF_ONE / 2 : 0
+    const most = this.#handed >= CROWD && this.#slow === 0 ? this.#handed / 2 : 0
     return this.count <= most ? MOST_OF_ONE - this.count : 0
   }
 
@@ -55,7 +58,7 @@ export class Flights {
     else this.#behind.push(flight)
     this.#all.set(id, flight)
     if (job.slow) this.#slow++
-    this.#filled = this.count === MOST_OF_ONE
+    this.#handed = this.count
     return id
   }
 

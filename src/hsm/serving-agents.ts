@@ -76,6 +76,13 @@ export class ServingAgents {
     return freest
   }
 
+  /** How many of the jobs that wait the freest agent is to take, so that every agent that has room gets its part. */
+  partOf(waiting: number): number {
+    let free = 0
+    for (const agent of this.#ready) if (agent.room > 0) free++
+    return Math.ceil(waiting / Math.max(1, free))
+  }
+
   /**
    * Whether one more job that is slow by nature may be handed out: of all sessions one is kept from them, where there are
    * two, so that the others are served meanwhile.

@@ -48,28 +48,48 @@ test('those whose deadline has passed are answered, and stay until the agent ans
   expect([flights.count, flights.slow, flights.drain()]).toEqual([0, 0, []])
 })
 
-test('a single session that has answered half of what it may have is handed as many again', () => {
+test('a single session of a busy service is handed more when it has answered half of what it had', () => {
   const flights = new Flights(() => 0)
-  expect(flights.roomOfOne).toBe(16)
-  const ids = Array.from({ length: 16 }, () => flights.add(job({}).job, 1))
-  const rooms = ids.slice(0, 8).map((id) => {
+  expect(flights.roomOfOne).toBe(32)
+  expect(roomsOf(flights, handed(flights, 32))).toEqual([
+    ...Array.from({ length: 15 }, () => 0),
+    ...Array.from({ length: 17 }, (_, index) => 16 + index),
+  ])
+  expect(roomsOf(flights, handed(flights, 8))).toEqual([0, 0, 0, 28, 29, 30, 31, 32])
+})
+
+test('a single session never has more than it may', () => {
+  const flights = new Flights(() => 0)
+  for (const id of handed(flights, 32).slice(16)) flights.remove(id)
+  handed(flights, flights.roomOfOne)
+  expect([flights.count, flights.roomOfOne]).toEqual([32, 0])
+})
+
+test('a single session of a service that is not busy is handed nothing before it has answered all', () => {
+  const flights = new Flights(() => 0)
+  // It may hang at the last one, or take its time for that: others would wait behind it.
+  expect(roomsOf(flights, handed(flights, 7))).toEqual([0, 0, 0, 0, 0, 0, 32])
+})
+
+test('nothing is handed to a single session behind a slow job', () => {
+  const flights = new Flights(() => 0)
+  const ids = handed(flights, 8)
+  const slow = flights.add(job({ slow: true }).job, 1)
+  expect(roomsOf(flights, [...ids, slow])).toEqual([...ids.map(() => 0), 32])
+})
+
+/** Numbers of so many jobs that are handed over. */
+function handed(flights: Flights, count: number): readonly number[] {
+  return Array.from({ length: count }, () => flights.add(job({}).job, 1))
+}
+
+/** The room after the answer to each. */
+function roomsOf(flights: Flights, ids: readonly number[]): readonly number[] {
+  return ids.map((id) => {
     flights.remove(id)
     return flights.roomOfOne
   })
-  expect(rooms).toEqual([0, 0, 0, 0, 0, 0, 0, 8])
-  for (let count = 0; count < 8; count++) flights.add(job({}).job, 1)
-  expect([flights.count, flights.roomOfOne]).toEqual([16, 0])
-})
-
-test('a single session that has less than it may have is handed nothing before it has answered all', () => {
-  const flights = new Flights(() => 0)
-  const ids = Array.from({ length: 15 }, () => flights.add(job({}).job, 1))
-  for (const id of ids.slice(1)) flights.remove(id)
-  // It may hang at the last one, or take its time for that: others would wait behind it.
-  expect([flights.count, flights.roomOfOne]).toEqual([1, 0])
-  flights.remove(ids[0] ?? 0)
-  expect(flights.roomOfOne).toBe(16)
-})
+}
 
 function job(given: Partial<Job>): { readonly job: Job; readonly answers: readonly JobAnswer[] } {
   const answers: JobAnswer[] = []
