@@ -1,8 +1,11 @@
 import type { CallWatch } from './call-watch.js'
-import type { Token, Tokens } from './keystore.js'
+import type { Keystore, Token, Tokens } from './keystore.js'
 import type { Service, Stores } from './service.js'
 
-/** Makes views of a service: each is the service itself, whose calls to stores and tokens one watch hears of. */
+/**
+ * Makes views of a service: each is the service itself, whose calls to stores and tokens one watch hears of. A call uses few
+ * of its parts, so each is made when it is asked for.
+ */
 export function watchedService(service: Service): (watch: CallWatch) => Service {
   const viewsOfHsm = hsmViews()
   const stores = {
@@ -15,23 +18,67 @@ export function watchedService(service: Service): (watch: CallWatch) => Service 
     accessPoints: storeViews('accessPoints', service.accessPoints),
     keyPolicies: storeViews('keyPolicies', service.keyPolicies),
   } satisfies Record<keyof Stores, unknown>
-  return (watch) => {
-    const hsmOf = viewsOfHsm(watch)
-    return {
-      ...service,
-      keys: stores.keys(watch),
-      aliases: stores.aliases(watch),
-      tags: stores.tags(watch),
-      grants: stores.grants(watch),
-      keystores: stores.keystores(watch),
-      importPairs: stores.importPairs(watch),
-      accessPoints: stores.accessPoints(watch),
-      keyPolicies: stores.keyPolicies(watch),
-      hsm: hsmOf(service.hsm),
-      tokens: tokensView(service.tokens, hsmOf),
-      credentials: { ...service.credentials, hsm: hsmOf(service.credentials.hsm) },
+
+  class View implements Service {
+    readonly #watch: CallWatch
+    readonly #hsmOf: ViewOfHsm
+    constructor(watch: CallWatch) {
+      this.#watch = watch
+      this.#hsmOf = viewsOfHsm(watch)
+    }
+    get keys() {
+      return stores.keys(this.#watch)
+    }
+    get aliases() {
+      return stores.aliases(this.#watch)
+    }
+    get tags() {
+      return stores.tags(this.#watch)
+    }
+    get grants() {
+      return stores.grants(this.#watch)
+    }
+    get keystores() {
+      return stores.keystores(this.#watch)
+    }
+    get importPairs() {
+      return stores.importPairs(this.#watch)
+    }
+    get accessPoints() {
+      return stores.accessPoints(this.#watch)
+    }
+    get keyPolicies() {
+      return stores.keyPolicies(this.#watch)
+    }
+    get hsm() {
+      return this.#hsmOf(service.hsm)
+    }
+    get tokens() {
+      return new TokensView(service.tokens, this.#hsmOf)
+    }
+    get credentials() {
+      return { ...service.credentials, hsm: this.#hsmOf(service.credentials.hsm) }
+    }
+    get bindingKeys() {
+      return service.bindingKeys
+    }
+    get clock() {
+      return service.clock
+    }
+    get region() {
+      return service.region
+    }
+    get cmkQuota() {
+      return service.cmkQuota
+    }
+    get grantQuota() {
+      return service.grantQuota
+    }
+    get aliasListForm() {
+      return service.aliasListForm
     }
   }
+  return (watch) => new View(watch)
 }
 
 function storeViews<Store extends object>(store: string, port: Store): (watch: CallWatch) => Store {
@@ -66,18 +113,42 @@ function hsmViews(): (watch: CallWatch) => ViewOfHsm {
   }
 }
 
-function tokensView(tokens: Tokens, hsmOf: ViewOfHsm): Tokens {
-  async function watched(opening: Promise<Token>): Promise<Token> {
-    const token = await opening
-    return { ...token, hsm: hsmOf(token.hsm) }
+/** Tokens whose HSMs are views. */
+class TokensView implements Tokens {
+  readonly #tokens: Tokens
+  readonly #hsmOf: ViewOfHsm
+
+  constructor(tokens: Tokens, hsmOf: ViewOfHsm) {
+    this.#tokens = tokens
+    this.#hsmOf = hsmOf
   }
-  return {
-    of: (keystoreId) => watched(tokens.of(keystoreId)),
-    at: (keystoreId, home) => watched(tokens.at(keystoreId, home)),
-    homes: () => tokens.homes(),
-    open: (keystore) => watched(tokens.open(keystore)),
-    release: (keystoreId) => tokens.release(keystoreId),
-    clusters: tokens.clusters,
+
+  get clusters(): Tokens['clusters'] {
+    return this.#tokens.clusters
+  }
+
+  async of(keystoreId: string): Promise<Token> {
+    return this.#watched(await this.#tokens.of(keystoreId))
+  }
+
+  async at(keystoreId: string, home: number): Promise<Token> {
+    return this.#watched(await this.#tokens.at(keystoreId, home))
+  }
+
+  homes(): readonly number[] {
+    return this.#tokens.homes()
+  }
+
+  async open(keystore: Keystore): Promise<Token> {
+    return this.#watched(await this.#tokens.open(keystore))
+  }
+
+  release(keystoreId: string): Promise<void> {
+    return this.#tokens.release(keystoreId)
+  }
+
+  #watched({ home, hsm, bindingKeys }: Token): Token {
+    return { home, hsm: this.#hsmOf(hsm), bindingKeys }
   }
 }
 

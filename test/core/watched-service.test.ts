@@ -30,14 +30,25 @@ function namesOf(port: object): readonly string[] {
   return Object.keys(port).sort()
 }
 
-test('has all that the service has, every store and the HSM by a view of its own', () => {
+test('has all that operations may use, every store and the HSM by a view of its own', () => {
   const view = watchedService(app.service)(watch().port)
-  expect(namesOf(view)).toEqual(namesOf(app.service))
+  for (const name of ['bindingKeys', 'clock', 'region', 'cmkQuota', 'grantQuota'] as const) {
+    expect(view[name]).toBe(app.service[name])
+  }
+  expect(view.aliasListForm).toBe(app.service.aliasListForm)
+  expect(view.tokens.clusters).toBe(app.service.tokens.clusters)
+  expect(view.tokens.homes()).toEqual(app.service.tokens.homes())
   const stores = ['keys', 'aliases', 'tags', 'grants', 'keystores', 'importPairs'] as const
   for (const name of [...stores, 'accessPoints', 'keyPolicies', 'hsm'] as const) {
     expect(view[name]).not.toBe(app.service[name])
     for (const member of namesOf(app.service[name])) expect(member in view[name]).toBe(true)
   }
+})
+
+test('shows operations nothing of what else the service is made of', () => {
+  expect('accessKeys' in app.service && 'sealedSecrets' in app.service).toBe(true)
+  const view = watchedService(app.service)(watch().port)
+  expect('accessKeys' in view || 'sealedSecrets' in view || 'close' in view).toBe(false)
 })
 
 test('hears of calls to stores and to the HSM, and passes on what they answer', async () => {
