@@ -43,6 +43,18 @@ export function contextBytes(context: Context): Uint8Array {
   return Buffer.of(FORM_NONE)
 }
 
+const DIGEST_OF_NONE = sha256(Buffer.of(FORM_NONE))
+
+/** What a frame is bound to of the bytes of a context: their SHA-256. Shared by all calls without a context. */
+export function boundDigest(context: Uint8Array): Uint8Array {
+  return hasNone(context) ? DIGEST_OF_NONE : sha256(context)
+}
+
+/** Every other form has a byte more at the least. */
+function hasNone(context: Uint8Array): boolean {
+  return context.length === 1
+}
+
 /**
  * Hexadecimal SHA-256 of a context as it came, for the audit log: two calls with the same context can be told from two
  * with different ones. Nothing where there is no context, or one that is not acceptable.
@@ -56,7 +68,7 @@ export function contextDigest(context: {
   if (text !== undefined && typeof text !== 'string') return undefined
   try {
     const bytes = contextBytes({ map, text })
-    return bytes.length === 1 ? undefined : Buffer.from(sha256(bytes)).toString('hex')
+    return hasNone(bytes) ? undefined : Buffer.from(sha256(bytes)).toString('hex')
   } catch (error) {
     if (error instanceof KmsError) return undefined
     throw error
@@ -78,7 +90,7 @@ export function withPin(context: Uint8Array, pin: Uint8Array): Uint8Array {
  * @throws KmsError KMS.0308
  */
 export function requireNoContext(context: Uint8Array): void {
-  if (context.length === 1) return
+  if (hasNone(context)) return
   throw new KmsError(
     'KMS.0308',
     'A ciphertext of an RSA key is not bound to anything: leave out the encryption context, the additional authenticated data and the PIN.',

@@ -1,5 +1,6 @@
 import { type DataFrame, decodeDataFrame, encodeDataHeader } from '../codec/data-frame.js'
 import { encodeChecked, encodeKeyIdField } from '../codec/frame.js'
+import { boundDigest } from './context-bytes.js'
 import { sha256 } from './datakey.js'
 import { KmsError } from './errors.js'
 import type { HsmLimits } from './hsm.js'
@@ -52,7 +53,7 @@ export interface SealedText {
  */
 export async function openText(hsm: Able<DataSealing>, sealed: SealedText): Promise<Uint8Array> {
   requireSealing(hsm.limits)
-  return orNotAuthentic(hsm.openData(sourceOf(sealed)))
+  return await orNotAuthentic(hsm.openData(sourceOf(sealed)))
 }
 
 /**
@@ -92,7 +93,7 @@ function sourceOf({ key, frame, context }: SealedText): {
   readonly frame: SealedFrame
 } {
   const { wrapped, iv, sealed, headerBytes, keyIdField } = frame
-  const after = Buffer.concat([keyIdField, sha256(context)])
+  const after = Buffer.concat([keyIdField, boundDigest(context)])
   return { key, data: { wrapped, iv, sealed }, frame: { before: headerBytes, after } }
 }
 
@@ -105,7 +106,7 @@ function prepareFrame(request: {
   const header = encodeDataHeader({ keyVersion: key.version, textLength })
   const keyIdField = encodeKeyIdField(key.keyId)
   return {
-    bound: { before: header, after: Buffer.concat([keyIdField, sha256(context)]) },
+    bound: { before: header, after: Buffer.concat([keyIdField, boundDigest(context)]) },
     finish({ wrapped, iv, sealed }) {
       const checked = encodeChecked({ header, body: [wrapped, iv, sealed], keyIdField })
       return Buffer.concat([checked, sha256(checked)])

@@ -6,6 +6,7 @@ import {
 } from '../codec/datakey-frame.js'
 import { derLength } from '../codec/der-length.js'
 import { encodeChecked, encodeKeyIdField } from '../codec/frame.js'
+import { boundDigest } from './context-bytes.js'
 import { sha256 } from './datakey.js'
 import { type Binding, type BoundSecret, HsmError, type KeyWrapping } from './hsm.js'
 import type { Rewrapping } from './hsm-data.js'
@@ -207,6 +208,6 @@ function bindingOf(
     readonly context: Uint8Array
   },
 ): Binding {
-  const after = Buffer.concat([parts.keyIdField, sha256(parts.context)])
+  const after = Buffer.concat([parts.keyIdField, boundDigest(parts.context)])
   return { key, before: parts.header, after }
 }
