@@ -53,7 +53,7 @@ async function supervise(config: Config, log: Log, asked: Promise<Ending>): Prom
     })
     supervisor.stop(ending)
   })
-  return supervisor.end
+  return await supervisor.end
 }
 
 /** For the person who started it; standard output is the log's. */

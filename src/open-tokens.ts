@@ -75,7 +75,7 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
   async of(keystoreId: string): Promise<Token> {
     if (keystoreId === DEFAULT_KEYSTORE) return this.#parts.own
     const keystore = await this.#parts.keystores.find(keystoreId)
-    if (keystore?.state === '2') return this.open(keystore)
+    if (keystore?.state === '2') return await this.open(keystore)
     await this.release(keystoreId)
     throw new KmsError(
       'KMS.0340',
@@ -85,7 +85,7 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
 
   async at(keystoreId: string, home: number): Promise<Token> {
     const { own, previous } = this.#parts
-    if (keystoreId !== DEFAULT_KEYSTORE) return this.of(keystoreId)
+    if (keystoreId !== DEFAULT_KEYSTORE) return await this.of(keystoreId)
     if (home === own.home) return own
     const other = await previous?.token()
     if (other?.home === home) return other
@@ -132,7 +132,7 @@ class SecondTokens<Own extends Cluster> implements OpenTokens {
       )
     }
     if (this.#closed) throw new HsmError('unavailable', 'The service is stopping.')
-    return this.#reluctanceOf(clusterId).attempt(() => this.#openToken(id, cluster))
+    return await this.#reluctanceOf(clusterId).attempt(() => this.#openToken(id, cluster))
   }
 
   #reluctanceOf(clusterId: string): Reluctance {

@@ -211,7 +211,10 @@ function listen(config: Config, parts: Shared): Promise<RunningServer> {
       : directClient(scheme),
     readiness: readinessOf(backend, place.siblings),
     log,
-    metrics: { ...metrics, text: async () => (await place.metricsText?.()) ?? metrics.text() },
+    metrics: {
+      ...metrics,
+      text: async () => (await place.metricsText?.()) ?? (await metrics.text()),
+    },
     follower,
     version: readVersion(),
   })

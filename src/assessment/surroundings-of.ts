@@ -38,9 +38,9 @@ export function surroundingsOf(
     auditLog: () =>
       gatherAuditLog({ hsm, serviceKeys: database.serviceKeys, settings: config.audit, scan }),
     lifeCycle: async () =>
-      gatherLifeCycle(database, { cmks: await cmks(), cryptoperiods: wish.cryptoperiods }),
+      await gatherLifeCycle(database, { cmks: await cmks(), cryptoperiods: wish.cryptoperiods }),
     rights: async () =>
-      gatherRights(database, {
+      await gatherRights(database, {
         cmks: await cmks(),
         log: await scan(),
         maxAgeDays: wish.maxAccessKeyDays,
@@ -55,7 +55,7 @@ async function transportOf(
   config: Config,
   endpoint: Endpoint | undefined,
 ): Promise<Seen<TransportSeen>> {
-  if (endpoint) return gatherTransport(endpoint)
+  if (endpoint) return await gatherTransport(endpoint)
   const { host, port, tls, tlsByProxy } = config
   if (tlsByProxy) {
     return {
@@ -67,7 +67,7 @@ async function transportOf(
   if (port === 0 || !(await listens({ host, port }))) {
     return { omitted: `No service listens on ${host}:${port} (KMS_LISTEN) now.` }
   }
-  return gatherTransport({ host, port })
+  return await gatherTransport({ host, port })
 }
 
 function listens({ host, port }: Endpoint): Promise<boolean> {

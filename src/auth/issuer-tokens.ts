@@ -79,7 +79,7 @@ async function findNamed<Found>(
   name: unknown,
   find: (name: string) => Promise<Found | undefined>,
 ): Promise<Found | undefined> {
-  return typeof name === 'string' ? find(name) : undefined
+  return typeof name === 'string' ? await find(name) : undefined
 }
 
 function mapped(projects: TokenIssuer['projects'], value: unknown): unknown {

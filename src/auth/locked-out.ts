@@ -9,7 +9,7 @@ export function lockedOut(authenticator: Authenticator, lockOut: LockOut): Authe
     async authenticate(request) {
       const { headers, client } = request
       const name = principalOf(headers)
-      if (name === undefined) return authenticator.authenticate(request)
+      if (name === undefined) return await authenticator.authenticate(request)
       if (lockOut.isLocked(name, client.address)) {
         throw refusal('locked', 'Too many requests from this address were refused: wait.')
       }

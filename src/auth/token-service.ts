@@ -99,11 +99,11 @@ async function findUser(
   identities: IdentityStore,
   reference: UserReference,
 ): Promise<User | undefined> {
-  if ('id' in reference) return identities.findUser(reference.id)
+  if ('id' in reference) return await identities.findUser(reference.id)
   const { name, domain } = reference
   const domainId =
     'id' in domain ? domain.id : (await identities.findAccountByName(domain.name))?.id
-  return domainId === undefined ? undefined : identities.findUserByName(domainId, name)
+  return domainId === undefined ? undefined : await identities.findUserByName(domainId, name)
 }
 
 async function findProject(
@@ -111,7 +111,7 @@ async function findProject(
   domainId: string,
   reference: Reference,
 ): Promise<Project | undefined> {
-  if ('name' in reference) return identities.findProjectByName(domainId, reference.name)
+  if ('name' in reference) return await identities.findProjectByName(domainId, reference.name)
   const project = await identities.findProject(projectId(reference.id))
   return project?.domainId === domainId ? project : undefined
 }

@@ -30,7 +30,7 @@ async function explain(args: readonly string[], io: CommandIo): Promise<number> 
   })
   const [userName = '', action = '', key] = options.words
   const asked = askedFor(action, key !== undefined)
-  return withBackend(io, async ({ database }) => {
+  return await withBackend(io, async ({ database }) => {
     const user = await resolveUser(database, userName)
     const cmk = key === undefined ? undefined : await findCmk(database, key)
     const verdict = await judge(database, { user, cmk, asked, options })

@@ -32,8 +32,8 @@ Exit code: 0 every check passed, 1 a check failed, 2 the run could not be comple
  */
 export async function compliance(args: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...rest] = args
-  if (name === 'verify') return verifyEvidence(rest, io)
-  if (name === 'compare') return compareRuns(rest, io)
+  if (name === 'verify') return await verifyEvidence(rest, io)
+  if (name === 'compare') return await compareRuns(rest, io)
   const options = parseOptions(args)
   if (options.help) {
     io.out(USAGE)
@@ -69,7 +69,7 @@ async function inspect(
   io: CommandIo,
 ): Promise<number> {
   const { outputs, folder, wish } = about
-  return runAssessment(config, wish, async (report, { hsm, database }) => {
+  return await runAssessment(config, wish, async (report, { hsm, database }) => {
     const head = { version: readVersion(), productionProfile: config.profile.production }
     const json = renderJson(report, head)
     if (outputs.json) await writeOutput('--json', outputs.json, json)

@@ -42,7 +42,7 @@ export async function reencrypt(args: readonly string[], io: ReencryptIo): Promi
     return 0
   }
   readOptions(args, { usage: USAGE, words: 0 })
-  return withBackend(io, (backend) =>
+  return await withBackend(io, (backend) =>
     act(backend, { operation: 'ReencryptCiphertexts' }, () => moveAll(backend, io)),
   )
 }

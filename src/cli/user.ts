@@ -83,7 +83,7 @@ async function revokeTokens(args: readonly string[], io: CommandIo): Promise<num
   const count = await withBackend(io, async (backend) => {
     const { database } = backend
     const { id: userId, domainId } = await resolveUser(database, words[0] ?? '')
-    return act(backend, { operation: 'RevokeTokens', domainId, userId }, () =>
+    return await act(backend, { operation: 'RevokeTokens', domainId, userId }, () =>
       database.bearerTokens.removeOfUser(userId),
     )
   })

@@ -84,7 +84,7 @@ export async function observe(parts: Observed): Promise<Observations> {
 }
 
 async function whenFull<Value>(mode: Mode, look: () => Promise<Seen<Value>>): Promise<Seen<Value>> {
-  return mode === 'full' ? look() : { omitted: CREATES }
+  return mode === 'full' ? await look() : { omitted: CREATES }
 }
 
 async function framesOf(hsm: Hsm): Promise<Observations['frames']> {
@@ -92,7 +92,7 @@ async function framesOf(hsm: Hsm): Promise<Observations['frames']> {
   if (!imports.includes('secrets') || !algorithms.includes('rsa-2048')) {
     return { omitted: NO_IMPORTS }
   }
-  return answerOf(tryFrames(hsm))
+  return await answerOf(tryFrames(hsm))
 }
 
 async function lookAround({ surroundings, progress }: Observed): Promise<SurroundingsSeen> {
@@ -136,7 +136,7 @@ async function checkValueOf(
   hsm: Observed['hsm'],
   { key, material }: Pick<StoredKey, 'key' | 'material'>,
 ): Promise<Uint8Array> {
-  if (material.form === 'secret') return hsm.checkValue({ key, kind: material.kind })
+  if (material.form === 'secret') return await hsm.checkValue({ key, kind: material.kind })
   return sha256(await hsm.publicKey(key))
 }
 

@@ -167,7 +167,7 @@ async function giveUp(
 ): Promise<void> {
   const { key } = version
   const current = await keys.findAnywhere(cmk.id)
-  if (current?.destroyedAt !== undefined) return hsm.destroyKey(key).catch(() => undefined)
+  if (current?.destroyedAt !== undefined) return await hsm.destroyKey(key).catch(() => undefined)
   if (!current || !fresh) return
   const given = await rewriteCmk(keys, current, async (now) => {
     const own = (await keys.versions(now.id)).find(({ key }) => key.version === version.key.version)
@@ -179,6 +179,6 @@ async function giveUp(
 
 async function lookAt(hsm: Hsm, cmk: Cmk, key: KeyRef): Promise<Uint8Array> {
   const row = keySpecRow(cmk.spec)
-  if (row.form === 'secret') return hsm.checkValue({ key, kind: row.algorithm })
+  if (row.form === 'secret') return await hsm.checkValue({ key, kind: row.algorithm })
   return sha256(await hsm.publicKey(key))
 }

@@ -82,7 +82,7 @@ export async function tokenForImport(
 ): Promise<Token> {
   const versions = cmk.state === '5' ? await keys.versions(cmk.id) : []
   const awaiting = versions.findLast(({ use, present }) => use === 'in-use' && !present)
-  return awaiting ? tokens.at(cmk.keystoreId, awaiting.home) : tokens.of(cmk.keystoreId)
+  return awaiting ? await tokens.at(cmk.keystoreId, awaiting.home) : await tokens.of(cmk.keystoreId)
 }
 
 /**

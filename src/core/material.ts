@@ -16,7 +16,7 @@ export async function generateMaterial(
   const { key } = request
   const label = cmkLabel(key)
   const row = keySpecRow(request.spec)
-  if (row.form === 'secret') return hsm.generateKey({ key, kind: row.algorithm, label })
+  if (row.form === 'secret') return await hsm.generateKey({ key, kind: row.algorithm, label })
   const use = pairUse(request.usage)
   if (use === undefined) throw new TypeError(`A pair cannot be made for ${request.usage}.`)
   return sha256(await hsm.generatePair({ key, algorithm: row.algorithm, use, label }))

@@ -75,7 +75,7 @@ function prepareDatakey(bytes: Uint8Array, context: Uint8Array): PreparedMove {
       const sealed = { keyId: cmk.id, frame, context }
       const key = currentKey(cmk)
       if (from.hsm === to.hsm) {
-        return rewrapDatakey(to, { from: sealed, to: { key, context } })
+        return await rewrapDatakey(to, { from: sealed, to: { key, context } })
       }
       const { maxSecretBytes } = to.hsm.limits
       if (frame.datakeyLength > maxSecretBytes) {
@@ -100,10 +100,11 @@ function prepareText(cipherText: string, context: Uint8Array): PreparedMove {
     async run({ cmk, from, to }) {
       const sealed = { key: { keyId: cmk.id, version: frame.keyVersion }, frame, context }
       const key = currentKey(cmk)
-      if (from.hsm === to.hsm) return resealText(to.hsm, { from: sealed, to: { key, context } })
+      if (from.hsm === to.hsm)
+        return await resealText(to.hsm, { from: sealed, to: { key, context } })
       const text = await openText(from.hsm, sealed)
       // Sealing zeroes the text.
-      return sealText(to.hsm, { key, text, context })
+      return await sealText(to.hsm, { key, text, context })
     },
   }
 }

@@ -21,7 +21,7 @@ export async function rewriteCmk(
   change: Change,
 ): Promise<Cmk | undefined> {
   let known: Cmk | undefined = first
-  return retryStale(async () => {
+  return await retryStale(async () => {
     // A row outlives its key as a tombstone, so it is there.
     const cmk = known ?? (await keys.findAnywhere(first.id)) ?? first
     known = undefined

@@ -58,7 +58,7 @@ export async function loadServiceKeys(
   const rows = await parts.store.list(DEFAULT_KEYSTORE)
   const home = await homeFor(parts, rows)
   const place = { ...parts, keystoreId: DEFAULT_KEYSTORE, home }
-  return keysOfHome(parts.hsm, home, await loadKeys(place, PURPOSES))
+  return await keysOfHome(parts.hsm, home, await loadKeys(place, PURPOSES))
 }
 
 /**
@@ -75,7 +75,7 @@ export async function findServiceKeys({
 }): Promise<ServiceKeys> {
   const rows = await store.list(DEFAULT_KEYSTORE)
   const judgement = await judgeHome(hsm, rows)
-  if (judgement.kind === 'known') return keysOfHome(hsm, judgement.home, rows)
+  if (judgement.kind === 'known') return await keysOfHome(hsm, judgement.home, rows)
   throw judgement.error
 }
 
@@ -192,7 +192,7 @@ async function makeKey(
 async function generate(hsm: Hsm, purpose: ServiceKeyPurpose, key: KeyRef): Promise<Uint8Array> {
   const material = SERVICE_KEY_MATERIAL[purpose]
   const label = serviceKeyLabel(purpose, key.version)
-  if (material.form === 'secret') return hsm.generateKey({ key, kind: material.kind, label })
+  if (material.form === 'secret') return await hsm.generateKey({ key, kind: material.kind, label })
   const { algorithm, use } = material
   return sha256(await hsm.generatePair({ key, algorithm, use, label }))
 }

@@ -42,7 +42,7 @@ export async function readBody(
   const waits = headers.expect !== undefined
   if (Number(stated) > (waits ? MAX_BODY_BYTES : MAX_DISCARDED_BYTES)) throw tooLong(response)
   if (waits) response.writeContinue()
-  return collect(request, response, hold)
+  return await collect(request, response, hold)
 }
 
 function collect(

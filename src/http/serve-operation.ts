@@ -45,10 +45,10 @@ export async function serveOperation(
   const { route, params } = call
   const { operation } = route
   if (operation.access === 'project') {
-    return serveProject(serving, exchange, { route, params, operation })
+    return await serveProject(serving, exchange, { route, params, operation })
   }
   const baseUrl = baseUrlOf(exchange)
-  return operation.handle({ path: params }, serving.service, { baseUrl })
+  return await operation.handle({ path: params }, serving.service, { baseUrl })
 }
 
 interface ProjectCall {
@@ -65,7 +65,7 @@ async function serveProject(
   const { request, followed } = exchange
   // An unsigned request is refused before its body costs anything.
   if (!hasCredentials(request.headers)) throw missingCredentials()
-  return withBody(exchange, serving.admission, async (bytes) => {
+  return await withBody(exchange, serving.admission, async (bytes) => {
     const { authenticator, judge, limits, admission } = serving
     const caller = await authenticateExchange(authenticator, exchange, bytes)
     exchange.caller = caller

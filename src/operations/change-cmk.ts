@@ -20,7 +20,7 @@ export async function changeCmk(
     readonly versions?: (cmk: Cmk) => readonly KeyVersion[]
   },
 ): Promise<Cmk> {
-  return retryStale(async () => {
+  return await retryStale(async () => {
     const cmk = await request.change(await loadCmk(service, call, request.reference))
     await service.keys.replace(cmk, request.versions?.(cmk))
     return cmk

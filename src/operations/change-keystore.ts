@@ -20,7 +20,7 @@ export async function changeKeystore(
   },
 ): Promise<Keystore> {
   const { path, state, prepare } = request
-  return retryStale(async () => {
+  return await retryStale(async () => {
     const keystore = await loadKeystore(service, call, path)
     if (keystore.state === state) return keystore
     await prepare?.(keystore)

@@ -67,10 +67,10 @@ export async function decryptText(
   found: FoundText,
 ): Promise<Uint8Array> {
   const { cmk } = found.key
-  if (!('sealed' in found)) return rsaText(service, call, cmk, found)
+  if (!('sealed' in found)) return await rsaText(service, call, cmk, found)
   const { sealed } = found
   const { hsm } = await tokenOfCall(service, call, cmk, sealed.key.version)
-  return openText(hsm, sealed)
+  return await openText(hsm, sealed)
 }
 
 function readNamedFrame({ algorithm, bytes, field }: CipherSource): DataFrame {

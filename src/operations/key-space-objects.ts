@@ -38,7 +38,7 @@ export async function changeObject<Item extends KeySpaceObject>(
   call: ProjectCall,
   request: { readonly id: string; readonly change: (item: Item) => Item },
 ): Promise<Item> {
-  return retryStale(async () => {
+  return await retryStale(async () => {
     const before = await loadObject(kind, call, request.id)
     const after = request.change(before)
     if (after !== before) await kind.store.replace(after)

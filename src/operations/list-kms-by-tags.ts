@@ -115,7 +115,7 @@ export const listKmsByTags = defineOperation({
       throw new KmsError('KMS.0408', `The path must name the resource type ${RESOURCE_TYPE}.`)
     }
     const wanted = { projectId: caller.projectId, filter: parseFilter(body) }
-    if (body.action === 'filter') return filterKeys(service, wanted, body)
+    if (body.action === 'filter') return await filterKeys(service, wanted, body)
     if (body.offset !== undefined && body.offset !== '') {
       throw new KmsError('KMS.0418', 'offset must be left out when action is count.')
     }

@@ -56,7 +56,7 @@ async function findGranted(
 ): Promise<Cmk | undefined> {
   const held = await grants.listForGrantee({ keyId, userId, domainId })
   if (!held.some(({ operations }) => operations.includes(grantable))) return undefined
-  return keys.findAnywhere(keyId)
+  return await keys.findAnywhere(keyId)
 }
 
 function unknownKey(): KmsError {

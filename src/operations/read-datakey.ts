@@ -88,10 +88,10 @@ async function open(
   wrapped: WrappedDatakey,
 ): Promise<Uint8Array> {
   const { cmk } = wrapped.key
-  if (!('sealed' in wrapped)) return rsaText(service, call, cmk, wrapped)
+  if (!('sealed' in wrapped)) return await rsaText(service, call, cmk, wrapped)
   const { sealed } = wrapped
   const token = await tokenOfCall(service, call, cmk, sealed.frame.keyVersion)
-  return openDatakey(token, sealed)
+  return await openDatakey(token, sealed)
 }
 
 /**

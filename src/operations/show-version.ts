@@ -17,10 +17,10 @@ export const showVersion = definePublicOperation({
   status: 200,
   errors: ['KMS.0201'],
   example: { response: { version: apiVersion('https://kms.example.test') } },
-  async handle({ path }, _service, { baseUrl }) {
-    if (path.version_id !== API_VERSION) {
-      throw new KmsError('KMS.0201', `This API version does not exist; ${API_VERSION} does.`)
-    }
-    return Promise.resolve({ version: apiVersion(baseUrl) })
+  handle({ path }, _service, { baseUrl }) {
+    if (path.version_id === API_VERSION) return Promise.resolve({ version: apiVersion(baseUrl) })
+    return Promise.reject(
+      new KmsError('KMS.0201', `This API version does not exist; ${API_VERSION} does.`),
+    )
   },
 })

@@ -62,7 +62,7 @@ export class AnswerDesk {
     }
     const serving = this.#serving()
     if (topic !== SUPERVISOR_TOPICS.metrics) {
-      return this.#questions.ask(
+      return await this.#questions.ask(
         serving.filter((process) => process !== asking),
         topic,
         content,

@@ -13,7 +13,7 @@ export function sqlAccessKeyStore(calls: Calls): AccessKeyStore {
       const inserted = await calls.run((db) =>
         db.transaction().execute(async (transaction) => {
           await holdOwner(transaction, accessKey)
-          return insert(transaction, accessKey)
+          return await insert(transaction, accessKey)
         }),
       )
       if (!inserted) throw new Error('An access key of this id exists already.')

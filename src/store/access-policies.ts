@@ -54,7 +54,7 @@ async function replace(db: Kysely<Tables>, policy: AccessPolicy): Promise<void> 
 /** The row is locked before users are looked for, so that it cannot be attached in between. */
 async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
   if (!isStorable(id)) return false
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     const query = transaction.selectFrom('access_policy').select('id').where('id', '=', id)
     const row = await (locksRows(transaction) ? query.forUpdate() : query).executeTakeFirst()
     if (!row) return false

@@ -59,7 +59,7 @@ async function replace(db: Kysely<Tables>, account: Account): Promise<void> {
 /** Projects, users and policies refer to the row: the database keeps it while there are any. */
 async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
   if (!isStorable(id)) return false
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     const deletion = transaction.deleteFrom('account').where('id', '=', id)
     const deleted = await removing(deletion.executeTakeFirst())
     if (deleted.numDeletedRows === 0n) return false

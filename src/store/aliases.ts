@@ -66,7 +66,7 @@ async function move(
   { projectId, name, to, at, perKey }: Request<'move'>,
 ): Promise<Alias | undefined> {
   if (![projectId, name, to].every(isStorable)) return undefined
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     await lockProject(transaction, projectId)
     const alias = await find(transaction, projectId, name)
     if (!alias) return undefined
@@ -94,7 +94,7 @@ async function remove(
   if (wanted.length === 0) return []
   const known = [projectId, keyId].every(isStorable) ? wanted.filter(isStorable) : []
   if (known.length === 0) return wanted
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     await lockProject(transaction, projectId)
     const rows = await transaction
       .selectFrom('alias')

@@ -82,11 +82,11 @@ export async function openDatabase(url: string): Promise<Database> {
 async function openEngine(url: string): Promise<Engine> {
   if (url.startsWith('sqlite:/')) {
     const { openSqlite } = await import('./sqlite.js')
-    return openSqlite(url.slice('sqlite:'.length))
+    return await openSqlite(url.slice('sqlite:'.length))
   }
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { openPostgres } = await import('./postgres.js')
-    return openPostgres(url)
+    return await openPostgres(url)
   }
   throw new TypeError(
     'The database URL must be sqlite: followed by an absolute path, or begin with postgres://.',

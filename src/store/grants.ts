@@ -87,7 +87,7 @@ async function find(db: Kysely<Tables>, id: string): Promise<Grant | undefined> 
 
 async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
   if (!isStorable(id)) return false
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     const grant = await find(transaction, id)
     if (!grant) return false
     await lockProject(transaction, grant.projectId)
@@ -110,7 +110,7 @@ async function listByKey(
   { keyId, page }: Request<'listByKey'>,
 ): ReturnType<GrantStore['listByKey']> {
   if (!isStorable(keyId)) return { grants: [], total: 0 }
-  return inSnapshot(db, async (snapshot) => {
+  return await inSnapshot(db, async (snapshot) => {
     const cmk = await snapshot
       .selectFrom('cmk')
       .select('grant_count')
@@ -130,7 +130,7 @@ async function listRetirable(
   { principal, page }: Request<'listRetirable'>,
 ): ReturnType<GrantStore['listRetirable']> {
   if (!isStorable(principal)) return { grants: [], total: 0 }
-  return inSnapshot(db, async (snapshot) => {
+  return await inSnapshot(db, async (snapshot) => {
     const tally = await snapshot
       .selectFrom('retirable_tally')
       .select('grants')

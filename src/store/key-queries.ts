@@ -48,7 +48,7 @@ export async function listCmks(
   if (!texts.every(isStorable)) return { cmks: [], total: 0 }
   // Both queries look at one snapshot, so that the total is that of the list.
   const snapshot = db.transaction().setAccessMode('read only').setIsolationLevel('repeatable read')
-  return snapshot.execute(async (transaction) => {
+  return await snapshot.execute(async (transaction) => {
     const total = await tallied(transaction, projectId, filter)
     const rows = await matchingCmks(transaction, projectId, filter)
       .selectAll()

@@ -75,7 +75,7 @@ async function replace(db: Kysely<Tables>, keystore: Keystore): Promise<void> {
 /** The row is locked before the keys are looked for, so that none can begin in the keystore in between. */
 async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
   if (!isStorable(id)) return false
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     const query = transaction
       .selectFrom('keystore')
       .select('id')

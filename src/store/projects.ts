@@ -59,7 +59,7 @@ async function replace(db: Kysely<Tables>, project: Project): Promise<void> {
 /** The row is locked before others are looked for, so that no access key can begin in the project in between. */
 async function remove(db: Kysely<Tables>, id: ProjectId): Promise<boolean> {
   if (!isStorable(id)) return false
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     const query = transaction.selectFrom('account_project').select('id').where('id', '=', id)
     const row = await (locksRows(transaction) ? query.forUpdate() : query).executeTakeFirst()
     if (!row) return false

@@ -87,11 +87,11 @@ export function readThrough<Row>(
       const known = rows.get(key)
       if (known && isFresh(known.readAt)) return known.row
       const running = loads.get(key)
-      if (running && isFresh(running.startedAt)) return running.row
+      if (running && isFresh(running.startedAt)) return await running.row
       const loading = { startedAt: clock(), row: load() }
       loads.set(key, loading)
       void settle(key, loading)
-      return loading.row
+      return await loading.row
     },
     // Both forget after a failure as well: the database may have done it before the connection was lost.
     async write(keys, work) {

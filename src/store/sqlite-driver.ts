@@ -76,7 +76,7 @@ class SqliteConnection implements DatabaseConnection {
     const statement = db.prepare<unknown[], Row>(sql)
     if (db.inTransaction) return run(statement, parameters)
     if (!statement.readonly) this.#file.requireInPlace()
-    return whileBusy(() => run(statement, parameters))
+    return await whileBusy(() => run(statement, parameters))
   }
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {

@@ -30,7 +30,7 @@ export async function queryTagged(
   if (!isAnswerable(query)) return { hits: [], total: 0 }
   // All queries look at one snapshot, so that the total is that of the page.
   const snapshot = db.transaction().setAccessMode('read only').setIsolationLevel('repeatable read')
-  return snapshot.execute(async (transaction) => {
+  return await snapshot.execute(async (transaction) => {
     const total = await countIn(transaction, query)
     const rows = await pageOf(transaction, query, page)
     const tagsOf = await readTags(
@@ -43,7 +43,7 @@ export async function queryTagged(
 
 /** How many CMKs fit. */
 export async function countTagged(db: Kysely<Tables>, query: Query): Promise<number> {
-  return isAnswerable(query) ? countIn(db, query) : 0
+  return isAnswerable(query) ? await countIn(db, query) : 0
 }
 
 /** A text that no row can hold, or a value of which no row can have one, finds nothing. */
@@ -57,7 +57,7 @@ function isAnswerable({ projectId, filter }: Query): boolean {
 async function countIn(db: Kysely<Tables>, { projectId, filter }: Query): Promise<number> {
   const [first, ...others] = filter.tags
   if (filter.nameContains === undefined && others.length === 0) {
-    return first ? talliedTag(db, projectId, first) : tallied(db, projectId, {})
+    return first ? await talliedTag(db, projectId, first) : await tallied(db, projectId, {})
   }
   const { total } = await matching(db, { projectId, filter })
     .select(({ fn }) => fn.countAll<number>().as('total'))
@@ -88,7 +88,7 @@ async function pageOf(
   // The order comes from the index that finds the hits: that of the first tag, or that of the list.
   const order =
     query.filter.tags.length > 0 ? 'hit.cmk_created_at, hit.cmk_id' : 'cmk.created_at, cmk.id'
-  return matching(db, query)
+  return await matching(db, query)
     .selectAll('cmk')
     .orderBy(sql.raw(order))
     .limit(limit)

@@ -74,7 +74,7 @@ async function remove(
 ): Promise<number> {
   const known = [projectId, keyId].every(isStorable) ? keys.filter(isStorable) : []
   if (known.length === 0) return 0
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     await lockProject(transaction, projectId)
     const removed = await transaction
       .deleteFrom('tag')

@@ -53,7 +53,7 @@ async function replace(db: Kysely<Tables>, user: User): Promise<void> {
 /** The row is locked first, so that no access key, token or policy can be his in between. */
 async function remove(db: Kysely<Tables>, id: string): Promise<boolean> {
   if (!isStorable(id)) return false
-  return db.transaction().execute(async (transaction) => {
+  return await db.transaction().execute(async (transaction) => {
     const query = transaction.selectFrom('account_user').select('id').where('id', '=', id)
     const row = await (locksRows(transaction) ? query.forUpdate() : query).executeTakeFirst()
     if (!row) return false

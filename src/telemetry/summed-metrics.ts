@@ -56,7 +56,7 @@ export class SummedMetrics<Process> {
     this.#processes.set({ state: 'starting' }, starting)
     const own = await this.#registry.getMetricsAsJSON()
     // Those that serve come first: where one value stands for all, it is theirs.
-    return sum([...this.#last.values(), this.#gone, own]).metrics()
+    return await sum([...this.#last.values(), this.#gone, own]).metrics()
   }
 }
 

@@ -29,7 +29,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     flags: ['dry-run', 'force'],
     words: 0,
   })
-  return withBackend(io, async (backend) => {
+  return await withBackend(io, async (backend) => {
     const found = await survey(backend)
     const keys = keysToMove(found, options)
     if (options.flags.has('dry-run')) {

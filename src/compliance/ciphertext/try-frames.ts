@@ -64,7 +64,7 @@ const CONTEXTS = [Uint8Array.of(0), Uint8Array.from(Buffer.from('\u0002{"tenant"
  * @throws HsmError
  */
 export async function tryFrames(hsm: FramesHsm): Promise<TriedFrames> {
-  return withKnownKeys(hsm, async ({ wrapping, binding }) => {
+  return await withKnownKeys(hsm, async ({ wrapping, binding }) => {
     const sealing = sealingOf(hsm, binding)
     const frames = [
       ...(await makeDatakeys(sealing, hsm, wrapping)),

@@ -96,7 +96,7 @@ function readShort(path: string, most: number): Promise<Uint8Array> {
   return withFile(path, async (file) => {
     const { size } = await file.stat()
     if (size > most) throw new Flawed(`It has ${size} bytes, which are more than it ever has.`)
-    return file.readFile()
+    return await file.readFile()
   })
 }
 

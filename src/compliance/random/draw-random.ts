@@ -6,7 +6,7 @@ const DRAWS = 32
 
 /** Draws 128 KiB from the generator of the token, in draws as they are made for keys and data. */
 export async function drawRandom(hsm: Randomness): Promise<Answer<Uint8Array>> {
-  return answerOf(draw(hsm))
+  return await answerOf(draw(hsm))
 }
 
 async function draw(hsm: Randomness): Promise<Uint8Array> {
