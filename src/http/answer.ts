@@ -1,23 +1,6 @@
+import { EVERY_ANSWER, OVER_TLS } from './answer-headers.js'
 import type { Exchange } from './exchange.js'
 import { type RenderedError, errorBody } from './render-error.js'
-
-/** Names and values, as they alternate in a list. */
-type HeaderList = readonly string[]
-
-const EVERY_ANSWER: HeaderList = [
-  // Answers may hold clear data keys: nobody on the way keeps them.
-  'Cache-Control',
-  'no-store',
-  // Nothing that is answered is a page: a browser that is led here shall do nothing with it.
-  'X-Content-Type-Options',
-  'nosniff',
-  'Content-Security-Policy',
-  "default-src 'none'; frame-ancestors 'none'",
-  'Referrer-Policy',
-  'no-referrer',
-]
-/** A year, for clients that honour it (RFC 6797). */
-const OVER_TLS: HeaderList = ['Strict-Transport-Security', 'max-age=31536000']
 
 /** An answer that is ready to be sent. */
 export interface Reply {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, errorRow } from '../core/errors.js'
+import { EVERY_ANSWER, type HeaderList } from './answer-headers.js'
 import { newRequestId } from './exchange.js'
 import { errorBody } from './render-error.js'
 
@@ -22,6 +23,7 @@ export function answerGarbage(socket: Duplex, error: Error): GarbageAnswer {
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${requestId}`,
+      ...linesOf(EVERY_ANSWER),
       'Connection: close',
       '',
       body,
@@ -29,6 +31,10 @@ export function answerGarbage(socket: Duplex, error: Error): GarbageAnswer {
     () => socket.destroy(),
   )
   return { requestId, code }
+}
+
+function linesOf(headers: HeaderList): readonly string[] {
+  return headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []))
 }
 
 function codeOf(error: Error): ErrorCode {

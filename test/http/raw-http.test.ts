@@ -43,7 +43,15 @@ test.each([
       request_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     },
   ])
-  expect(head).toContain(`X-Request-Id: ${String(json['request_id'])}`)
+  expect(head.split('\r\n')).toEqual(
+    expect.arrayContaining([
+      `X-Request-Id: ${String(json['request_id'])}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+      'Referrer-Policy: no-referrer',
+    ]),
+  )
   expect(app.events()).toContainEqual(
     expect.objectContaining({ request_id: json['request_id'], code: 'APIGW.0602' }),
   )
