@@ -16,8 +16,11 @@ run_counting() {
 prepare() {
   {
     require_node
-    if ! dependencies_are_current; then install_dependencies; fi
-    if ! build_is_current; then build; fi
+    if dependencies_are_current; then
+      if ! build_is_current; then build; fi
+    else
+      install_and_build
+    fi
   } >&2
 }
 
@@ -29,12 +32,27 @@ require_node() {
   ' || fail "Node.js 20.12 or later is needed; this is $(node --version)."
 }
 
-# npm writes node_modules/.package-lock.json when all is in its place. Native modules also depend on the version of
-# Node.js that they were built for.
+# npm writes node_modules/.package-lock.json when all is in its place. Native modules are built after that, and depend on
+# the version of Node.js that they were built for; argon2 would do with a binary from elsewhere.
 dependencies_are_current() {
   [ -f node_modules/.package-lock.json ] &&
     [ -z "$(find package-lock.json -newer node_modules/.package-lock.json)" ] &&
+    [ -f node_modules/argon2/build/Release/argon2.node ] &&
     node -e 'require("pkcs11js"); new (require("better-sqlite3"))(":memory:").close()' >/dev/null 2>&1
+}
+
+# The native modules take one processor for minutes, and the build needs none of them: both go on beside each other.
+install_and_build() {
+  install_dependencies
+  (build) &
+  building=$!
+  native=true
+  # Install scripts run for these alone: nothing else needs its own.
+  npm rebuild --no-audit --no-fund pkcs11js better-sqlite3 argon2 || native=false
+  # What is wrong with it, the build has said.
+  wait "$building" || exit 1
+  "$native" || fail 'The native modules could not be built: "npm rebuild" failed.'
+  dependencies_are_current || fail 'The dependencies are installed, but their native modules do not load.'
 }
 
 install_dependencies() {
@@ -50,8 +68,8 @@ install_dependencies() {
     npm_config_nodedir=$prefix
     export npm_config_nodedir
   fi
-  npm ci --include=dev --no-audit --no-fund || fail 'The dependencies could not be installed: "npm ci" failed.'
-  dependencies_are_current || fail 'The dependencies are installed, but their native modules do not load.'
+  # What they build comes after it.
+  npm ci --include=dev --ignore-scripts --no-audit --no-fund || fail 'The dependencies could not be installed: "npm ci" failed.'
 }
 
 require_toolchain() {
