@@ -20,6 +20,12 @@ export function watchedService(service: Service): (watch: CallWatch) => Service 
   } satisfies Record<keyof Stores, unknown>
 
   class View implements Service {
+    readonly bindingKeys = service.bindingKeys
+    readonly clock = service.clock
+    readonly region = service.region
+    readonly cmkQuota = service.cmkQuota
+    readonly grantQuota = service.grantQuota
+    readonly aliasListForm = service.aliasListForm
     readonly #watch: CallWatch
     readonly #hsmOf: ViewOfHsm
     constructor(watch: CallWatch) {
@@ -58,24 +64,6 @@ export function watchedService(service: Service): (watch: CallWatch) => Service 
     }
     get credentials() {
       return { ...service.credentials, hsm: this.#hsmOf(service.credentials.hsm) }
-    }
-    get bindingKeys() {
-      return service.bindingKeys
-    }
-    get clock() {
-      return service.clock
-    }
-    get region() {
-      return service.region
-    }
-    get cmkQuota() {
-      return service.cmkQuota
-    }
-    get grantQuota() {
-      return service.grantQuota
-    }
-    get aliasListForm() {
-      return service.aliasListForm
     }
   }
   return (watch) => new View(watch)
