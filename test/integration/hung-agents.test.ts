@@ -6,6 +6,7 @@ import { digested } from '../support/digested-datakey.js'
 import type { FaultInjector } from '../support/fault-injector/fault-injector.js'
 import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 import { ConnectionLost, OfficialClient } from '../support/official-client.js'
+import { readyAgents } from '../support/ready-agents.js'
 
 describeUnless(whyNoStand, 'an agent that hangs inside its library', () => {
   const stand = faultyStand({ sessionsPerAgent: 3 })
@@ -47,7 +48,8 @@ describeUnless(whyNoStand, 'an agent that hangs inside its library', () => {
       KMS_SESSIONS_PER_AGENT: String(sessions),
       KMS_HSM_TIMEOUT_MS: '30000',
     })
-    await until(() => agentPids(own.pid).length === 2)
+    // One that proves the token yet would meet the fault at its start, and be the only one that starts.
+    await until(async () => (await readyAgents(own)) === 2, 30_000)
     const client = new OfficialClient(own.credentials())
     const keyId = await client.createKey('hung')
     const { dek, ...fields } = digested(32)

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { exchange } from '../http/client.js'
 import { agentPids, isAlive, until } from '../support/agents.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { digested } from '../support/digested-datakey.js'
 import { newFolder } from '../support/folder.js'
 import { ConnectionLost, OfficialClient, text } from '../support/official-client.js'
 import { postgresBinaries, startPostgres } from '../support/postgres.js'
+import { readyAgents } from '../support/ready-agents.js'
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
 import { noToken } from '../support/chosen-token.js'
 
@@ -77,11 +77,6 @@ describeUnless(noToken, 'kill -9 under load', () => {
     }
   }, 120_000)
 })
-
-async function readyAgents({ url }: ServiceProcess): Promise<number> {
-  const { text: figures } = await exchange({ method: 'GET', origin: url, path: '/metrics' })
-  return Number(/^kms_hsm_agents\{state="ready"\} (\d+)$/m.exec(figures)?.[1])
-}
 
 async function killService(
   directory: string,

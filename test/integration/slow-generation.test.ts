@@ -5,6 +5,7 @@ import { describeUnless } from '../support/describe-unless.js'
 import { digested } from '../support/digested-datakey.js'
 import { faultyStand, whyNoStand } from '../support/fault-injector/faulty-stand.js'
 import { ConnectionLost, OfficialClient } from '../support/official-client.js'
+import { readyAgents } from '../support/ready-agents.js'
 
 /** Longer than the default of KMS_HSM_TIMEOUT_MS. */
 const SLOW_MS = 6_000
@@ -28,10 +29,7 @@ describeUnless(whyNoStand, 'a token that is slow to generate pairs', () => {
     const client = new OfficialClient(own.credentials())
     const key_id = await client.createKey('meanwhile')
     // An agent proves the token first, for which it generates pairs as well.
-    await until(async () => {
-      const metrics = await (await fetch(`${own.url}/metrics`)).text()
-      return metrics.includes('kms_hsm_agents{state="ready"} 2')
-    })
+    await until(async () => (await readyAgents(own)) === 2)
     return { own, client, key_id }
   }
 
