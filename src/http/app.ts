@@ -31,6 +31,7 @@ import {
   tokenErrorBody,
 } from './tokens/endpoint.js'
 import { tokenEndpoints } from './tokens/index.js'
+import { Turns } from './turns.js'
 
 /** What the application is made of. */
 export interface AppParts extends Omit<Serving, 'followedService'>, TokenServing {
@@ -55,6 +56,7 @@ export function createApp(parts: AppParts): App {
   const routes = new RouteTable<Target>([...operationRoutes(parts), ...pageRoutes(parts)])
   const requests = new RequestLog(parts.log, parts.metrics, parts.follower)
   const serving = { ...parts, followedService: watchedService(parts.service) }
+  const turns = new Turns()
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -105,6 +107,8 @@ export function createApp(parts: AppParts): App {
   }
 
   async function serveCall(exchange: Exchange, call: Call) {
+    const turn = turns.take()
+    if (turn) await staged(exchange, 'turn', () => turn)
     const fault = parts.audit.fault()
     // Nothing is done that could not be recorded.
     if (fault !== undefined) throw new AuditUnavailable(fault)

@@ -1,6 +1,7 @@
 /**
  * Where the time of a call goes.
  *
+ * - `turn`: calls that arrived earlier have the process
  * - `receive`: the body comes from the client
  * - `admit`: the limits count it
  * - `authenticate`: who sent it; what the store and the HSM do for that is part of it
@@ -11,6 +12,7 @@
  * - `audit`: the event is written and confirmed to be on disk
  */
 export const STAGES = [
+  'turn',
   'receive',
   'admit',
   'authenticate',
@@ -30,6 +32,7 @@ export type StageTimes = Record<Stage, number>
 /** Nothing spent yet. */
 export function noTimes(): StageTimes {
   return {
+    turn: 0,
     receive: 0,
     admit: 0,
     authenticate: 0,

@@ -19,6 +19,7 @@ test('says where the time of a call went, and what no stage accounts for', () =>
   expect(lines).toEqual([
     {
       request_id: 'r1',
+      turn_ms: 0,
       receive_ms: 0,
       admit_ms: 0,
       authenticate_ms: 0,
