@@ -17,4 +17,4 @@ if [ -z "${KMS_PKCS11_URI:-}" ]; then
     esac
   done
 fi
-exec node --enable-source-maps dist/src/cli/kmsctl.js compliance $mode "$@"
+exec node dist/src/cli/kmsctl.js compliance $mode "$@"

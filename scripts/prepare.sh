@@ -96,7 +96,7 @@ build() {
   mkdir -p dist
   touch dist/.building # a source that changes during the build is newer than this
   node node_modules/typescript/bin/tsc -p . || fail 'The build failed.'
-  node scripts/bundle-packages.mjs || fail 'The packages of src/packages could not be bundled.'
+  node scripts/bundle.mjs || fail 'The packages of src/packages and the agents could not be bundled.'
   # What a former build made of a source that is gone would still be run, were it a test.
   find dist -name '*.js' | while IFS= read -r built; do
     source=${built#dist/}

@@ -5,4 +5,4 @@ ulimit -c 0 # a core file would hold key material
 . scripts/prepare.sh
 
 prepare
-exec node --enable-source-maps dist/src/main.js "$@"
+exec node dist/src/main.js "$@"

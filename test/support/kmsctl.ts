@@ -21,7 +21,7 @@ export async function kmsctl(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('KMS_') && name !== 'SOFTHSM2_CONF' && name !== 'NODE_OPTIONS',
   )
-  const child = spawn(process.execPath, ['--enable-source-maps', KMSCTL, ...args], {
+  const child = spawn(process.execPath, [KMSCTL, ...args], {
     env: {
       ...Object.fromEntries(inherited),
       KMS_DATA_DIR: dataDirectory,

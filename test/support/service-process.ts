@@ -92,7 +92,7 @@ function spawnService(environment: Environment, descriptors: readonly number[]):
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('KMS_') && name !== 'SOFTHSM2_CONF' && name !== 'NODE_OPTIONS',
   )
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+  const child = spawn(process.execPath, [MAIN], {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
   })

@@ -1,7 +1,17 @@
-import { p256, p384, p521, secp256k1 } from '../../packages/noble-curves.js'
+import { createRequire } from 'node:module'
 import type { PairAlgorithm } from '../../core/hsm-pairs.js'
+import type * as NobleCurves from '../../packages/noble-curves.js'
 
-const CURVES = { 'ec-p256': p256, 'ec-p384': p384, 'ec-p521': p521, secp256k1 } as const
+/** Loaded at the first use: hardly an agent has one, and each of its threads would pay 20 ms of its start for it. */
+const requireHere = createRequire(import.meta.url)
+
+/** The curves, as their package names them. */
+const CURVES = {
+  'ec-p256': 'p256',
+  'ec-p384': 'p384',
+  'ec-p521': 'p521',
+  secp256k1: 'secp256k1',
+} as const
 
 /** A curve whose signatures tell who made them. */
 export type RecoverableCurve = keyof typeof CURVES
@@ -40,7 +50,8 @@ function candidates(
   algorithm: RecoverableCurve,
   { digest, signature }: SignedDigest,
 ): readonly string[] {
-  const { Point } = CURVES[algorithm]
+  const curves = requireHere('../../packages/noble-curves.cjs') as typeof NobleCurves
+  const { Point } = curves[CURVES[algorithm]]
   const { Fn, Fp } = Point
   const half = signature.length / 2
   const r = BigInt(`0x${hex(signature.subarray(0, half))}`)

@@ -42,7 +42,7 @@ export interface OpenSession {
  * @throws StartError
  */
 export function openLibrary(address: TokenAddress): Graphene.Module {
-  const { Module } = requireHere('graphene-pk11') as typeof Graphene
+  const { Module } = requireHere('../../packages/graphene-pk11.cjs') as typeof Graphene
   const module = loading(address, () => Module.load(address.modulePath))
   attempt('The module would not initialise', () =>
     module.initialize({
