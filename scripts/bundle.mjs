@@ -12,6 +12,7 @@ import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const packages = readdirSync(join(root, 'src', 'packages')).map((name) => `src/packages/${name}`)
+const agents = ['src/hsm/agent/main.ts', 'src/hsm/agent/thread.ts']
 
 const bundled = {
   absWorkingDir: root,
@@ -26,16 +27,15 @@ const bundled = {
   logLevel: 'warning',
   write: false,
 }
-const modules = { ...bundled, format: 'esm' }
-/** What an agent loads by `require`, where it needs it. */
-const required = { ...bundled, format: 'cjs', outExtension: { '.js': '.cjs' } }
 
 export default async function bundle() {
   const built = await Promise.all([
-    build({ ...modules, entryPoints: packages }),
-    build({ ...modules, entryPoints: ['src/hsm/agent/main.ts', 'src/hsm/agent/thread.ts'] }),
+    build({ ...bundled, format: 'esm', entryPoints: [...packages, ...agents] }),
+    // What an agent loads by `require`, where it needs it.
     build({
-      ...required,
+      ...bundled,
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
       entryPoints: [
         { in: 'graphene-pk11', out: 'packages/graphene-pk11' },
         { in: 'src/packages/noble-curves.ts', out: 'packages/noble-curves' },

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals'
+import type { AppParts } from '../../src/http/app.js'
 import { Turns } from '../../src/http/turns.js'
 import { noLimits } from '../support/open-doors.js'
 import { talk } from './raw-socket.js'
-import { startApp } from './start-app.js'
+import { type TestApp, startApp } from './start-app.js'
 
 /** What one turn may begin. */
 const PER_TURN = 8
@@ -21,6 +22,15 @@ function countTurns() {
 /** How many things happened in each turn, in the order of the turns. */
 function sizes(turns: readonly number[]): readonly number[] {
   return [...new Set(turns)].map((turn) => turns.filter((other) => other === turn).length)
+}
+
+/** An application that tells of each call that begins. */
+function startTelling(callBegins: () => void, parts: Partial<AppParts> = {}): Promise<TestApp> {
+  function admitAddress(): Promise<void> {
+    callBegins()
+    return Promise.resolve()
+  }
+  return startApp({ app: { ...parts, limits: { ...noLimits, admitAddress } } })
 }
 
 test('eight calls begin in a turn, and those that arrived first come first', async () => {
@@ -61,17 +71,7 @@ test('a turn in which nobody called takes nothing from the next ones', async () 
 test('requests that arrive together begin in several turns, and all are answered', async () => {
   const turn = countTurns()
   const begun: number[] = []
-  const app = await startApp({
-    app: {
-      limits: {
-        ...noLimits,
-        admitAddress() {
-          begun.push(turn.number)
-          return Promise.resolve()
-        },
-      },
-    },
-  })
+  const app = await startTelling(() => void begun.push(turn.number))
   try {
     const request = 'GET / HTTP/1.1\r\nHost: x\r\n'
     const last = `${request}Connection: close\r\n\r\n`
@@ -87,25 +87,12 @@ test('requests that arrive together begin in several turns, and all are answered
 
 test('a page for operators does not wait for them', async () => {
   const order: string[] = []
-  const app = await startApp({
-    app: {
-      limits: {
-        ...noLimits,
-        admitAddress() {
-          order.push('call')
-          return Promise.resolve()
-        },
-      },
-      readiness: [
-        {
-          name: 'turns',
-          check() {
-            order.push('page')
-            return Promise.resolve(undefined)
-          },
-        },
-      ],
-    },
+  function check(): Promise<undefined> {
+    order.push('page')
+    return Promise.resolve(undefined)
+  }
+  const app = await startTelling(() => void order.push('call'), {
+    readiness: [{ name: 'turns', check }],
   })
   try {
     const call = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
