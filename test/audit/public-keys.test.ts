@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -8,6 +8,7 @@ import {
   readPublicKeys,
 } from '../../src/audit/public-key-file.js'
 import { newFolder } from '../support/folder.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 let folder: Awaited<ReturnType<typeof newFolder>>
 let file: string
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => folder.remove())
 
 function newKey(): Buffer {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { publicKey } = freshPair('ec', { namedCurve: 'P-256' })
   return publicKey.export({ type: 'spki', format: 'der' })
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createPublicKey, sign } from 'node:crypto'
 import { appendFile, readFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -13,6 +13,7 @@ import {
 } from '../../src/codec/audit-record.js'
 import { decodeAuditRecord } from '../../src/codec/decode-audit-record.js'
 import { AuditBench, event } from './audit-bench.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 let bench: AuditBench
 let writers: string[]
@@ -136,7 +137,7 @@ describe('a log that was tampered with', () => {
     'all signatures removed, and all hashes mended': () =>
       rewrite(0, (record) => ('signature' in record ? undefined : record)),
     'another audit key, and all signed anew': async () => {
-      const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const { publicKey, privateKey } = freshPair('ec', { namedCurve: 'P-256' })
       const public_key = publicKey.export({ type: 'spki', format: 'der' }).toString('hex')
       let hash = ''
       await rewrite(1, (record) => {
@@ -192,7 +193,7 @@ test('takes half a record at the end for what a killed writer left', async () =>
 })
 
 test('says so when it is asked with another key', async () => {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { publicKey } = freshPair('ec', { namedCurve: 'P-256' })
   const reports = await verified(publicKey)
   expect(reports.map(({ flaw }) => flaw?.sentence)).toEqual([
     'The chain names another audit key.',

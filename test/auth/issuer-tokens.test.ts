@@ -1,14 +1,15 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { type JWK, SignJWT, UnsecuredJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose'
+import { type JWK, SignJWT, UnsecuredJWT, exportJWK, exportSPKI } from 'jose'
 import { createAuthenticator } from '../../src/auth/authenticator.js'
 import { createIssuerAuthenticator } from '../../src/auth/issuer-tokens.js'
 import { newProject } from '../../src/core/new-identity.js'
 import type { TokenIssuer } from '../../src/core/token-issuer.js'
+import { freshPair } from '../support/fresh-pair.js'
 import { type Bench, VECTOR, createBench, mapStore, received } from '../support/sign.js'
 
-type Pair = Awaited<ReturnType<typeof generateKeyPair>>
+type Pair = ReturnType<typeof freshPair>
 
 let bench: Bench
 let server: Server
@@ -20,7 +21,7 @@ let authenticate: (token: string) => Promise<unknown>
 
 beforeEach(async () => {
   bench = await createBench()
-  pair = await generateKeyPair('ES256')
+  pair = freshPair('ec', { namedCurve: 'P-256' })
   jwks = { keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }] }
   status = 200
   server = createServer((_request: IncomingMessage, response: ServerResponse) => {

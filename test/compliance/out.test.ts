@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js'
 import { UsageError } from '../../src/cli/command.js'
 import { compliance } from '../../src/cli/compliance.js'
 import { describeUnless } from '../support/describe-unless.js'
+import { freshPair } from '../support/fresh-pair.js'
 import { openSoftHsmToken, softHsmModule } from '../support/softhsm-token.js'
 import { Bench, type Outcome, addCmk, failedIds, readReport } from './bench.js'
 
@@ -244,7 +245,7 @@ describeUnless(missing, 'evidence that cannot be signed', () => {
 
 async function keyFile(name: string, namedCurve: string): Promise<string> {
   const path = join(bench.directory, `${name}.pem`)
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve })
+  const { publicKey } = freshPair('ec', { namedCurve })
   await writeFile(path, publicKey.export({ format: 'pem', type: 'spki' }))
   return path
 }

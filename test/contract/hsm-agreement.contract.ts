@@ -1,7 +1,8 @@
-import { type KeyObject, diffieHellman, generateKeyPairSync } from 'node:crypto'
+import { type KeyObject, diffieHellman } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import type { PairAlgorithm } from '../../src/core/hsm-pairs.js'
 import { type TokenUnderTest, changed, failureOf, freshRef, hex } from './token-under-test.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 /** Curves by their names in node:crypto, and the length of a coordinate. */
 const CURVES: readonly (readonly [PairAlgorithm, string, number])[] = [
@@ -16,7 +17,7 @@ export function hsmAgreementContract(token: TokenUnderTest): void {
   test('agrees on what the other side agrees on, on every curve', async () => {
     for (const [algorithm, namedCurve, bytes] of curvesOf(token)) {
       const { key, publicKey } = await token.pair(algorithm, 'agree')
-      const peer = generateKeyPairSync('ec', { namedCurve })
+      const peer = freshPair('ec', { namedCurve })
       const shared = await token.hsm.agree({ key, point: pointOf(peer.publicKey, bytes) })
       expect(shared).toHaveLength(bytes)
       expect(hex(shared)).toBe(hex(diffieHellman({ privateKey: peer.privateKey, publicKey })))
@@ -28,7 +29,7 @@ export function hsmAgreementContract(token: TokenUnderTest): void {
     const { key, publicKey } = await token.pair('ec-p256', 'agree')
     // One peer in 256 meets a coordinate that begins with a zero.
     for (;;) {
-      const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      const peer = freshPair('ec', { namedCurve: 'P-256' })
       const expected = diffieHellman({ privateKey: peer.privateKey, publicKey })
       if (expected[0] !== 0) continue
       const shared = await token.hsm.agree({ key, point: pointOf(peer.publicKey, 32) })
@@ -39,13 +40,13 @@ export function hsmAgreementContract(token: TokenUnderTest): void {
 
   test('refuses what is no point, and goes on', async () => {
     const { key, publicKey } = await token.pair('ec-p256', 'agree')
-    const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const peer = freshPair('ec', { namedCurve: 'P-256' })
     const point = pointOf(peer.publicKey, 32)
     const wrong = [
       ...changed(point).filter(({ length }) => length !== point.length),
       // A compressed point, and one of another curve.
       Uint8Array.of(2, ...point.subarray(1, 33)),
-      pointOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey, 48),
+      pointOf(freshPair('ec', { namedCurve: 'P-384' }).publicKey, 48),
     ]
     for (const bytes of wrong) {
       expect(await failureOf(token.hsm.agree({ key, point: bytes }))).toBe('unsupported')
@@ -57,13 +58,13 @@ export function hsmAgreementContract(token: TokenUnderTest): void {
   test('leaves nothing on the token', async () => {
     const { key } = await token.pair('ec-p256', 'agree')
     const before = await token.hsm.inspectKeys()
-    const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const peer = freshPair('ec', { namedCurve: 'P-256' })
     await token.hsm.agree({ key, point: pointOf(peer.publicKey, 32) })
     expect(await token.hsm.inspectKeys()).toHaveLength(before.length)
   })
 
   test('agrees with pairs made for that alone', async () => {
-    const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const peer = freshPair('ec', { namedCurve: 'P-256' })
     const point = pointOf(peer.publicKey, 32)
     const agreeing = await token.pair('ec-p256', 'agree')
     const signing = await token.pair('ec-p256', 'sign')

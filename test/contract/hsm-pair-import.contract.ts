@@ -1,14 +1,8 @@
-import {
-  type KeyObject,
-  constants,
-  createHash,
-  generateKeyPairSync,
-  randomBytes,
-  verify,
-} from 'node:crypto'
+import { type KeyObject, constants, createHash, randomBytes, verify } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import type { Importing } from '../../src/core/hsm-import.js'
 import type { PairAlgorithm } from '../../src/core/hsm-pairs.js'
+import { freshPair } from '../support/fresh-pair.js'
 import { rsaPair } from '../support/rsa-pairs.js'
 import { encryptOaep, pairRequest, pkcs8Of, wrapPadded } from './foreign-material.js'
 import { type TokenUnderTest, changed, failureOf, hex, patterned } from './token-under-test.js'
@@ -69,7 +63,7 @@ export function hsmPairImportContract(token: TokenUnderTest): void {
       const [hash = 'sha1'] = token.hsm.limits.oaepHashes
       const rsa = pkcs8Of(generate('rsa-2048').privateKey)
       const curve = pkcs8Of(generate('ec-p256').privateKey)
-      const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
+      const weak = freshPair('rsa', { modulusLength: 2048, publicExponent: 3 })
       const before = await token.namesOfAll()
       for (const [algorithm, material] of [
         ['rsa-3072', rsa],
@@ -195,7 +189,7 @@ function generate(algorithm: PairAlgorithm): {
   readonly publicKey: KeyObject
 } {
   const namedCurve = CURVES[algorithm]
-  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve })
+  if (namedCurve !== undefined) return freshPair('ec', { namedCurve })
   return rsaPair(Number(algorithm.slice(4)))
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import pkcs11 from 'pkcs11js'
 import { octetString } from '../../src/hsm/agent/der.js'
@@ -8,6 +8,7 @@ import type { OpenSession } from '../../src/hsm/agent/session.js'
 import { schemeRow } from '../../src/hsm/agent/signature-mechanisms.js'
 import { readPublicKey } from '../../src/hsm/agent/spki.js'
 import { type Profile, loadProfile } from '../../src/hsm/profile.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 /*
  * Public keys as tokens show them, also of algorithms and in forms that no token of the tests has.
@@ -69,7 +70,7 @@ test.each([
   ['P-521', '06052b81040023'],
   ['secp256k1', '06052b8104000a'],
 ])('reads a point of %s, bare or in an OCTET STRING', (namedCurve, oid) => {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve })
+  const { publicKey } = freshPair('ec', { namedCurve })
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
   const halves = [x, y].map((text) => Buffer.from(text, 'base64url'))
   const point = Buffer.concat([Buffer.of(4), ...halves])
@@ -84,7 +85,7 @@ test.each([
 })
 
 test('reads an Ed25519 point, bare or in an OCTET STRING', () => {
-  const { publicKey } = generateKeyPairSync('ed25519')
+  const { publicKey } = freshPair('ed25519')
   const point = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
   for (const value of [point, octetString(point)]) {
     const attributes = new Map([
@@ -96,7 +97,7 @@ test('reads an Ed25519 point, bare or in an OCTET STRING', () => {
 })
 
 test('reads an RSA modulus with and without a leading zero', () => {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { publicKey } = freshPair('rsa', { modulusLength: 2048 })
   const modulus = Buffer.from(publicKey.export({ format: 'jwk' }).n ?? '', 'base64url')
   for (const value of [modulus, Buffer.concat([Buffer.alloc(1), modulus])]) {
     const attributes = new Map([

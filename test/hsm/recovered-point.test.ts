@@ -1,7 +1,8 @@
-import { type KeyObject, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import { p256, p384, p521, secp256k1 } from '../../src/packages/noble-curves.js'
 import { describe, expect, test } from '@jest/globals'
 import { isRecoverable, recoverPoint } from '../../src/hsm/agent/recovered-point.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 /** ECDSA over a digest; node:crypto signs texts alone. */
 const CURVES = [
@@ -57,7 +58,7 @@ function generate({ namedCurve, bytes }: (typeof CURVES)[number]): {
   readonly secret: Uint8Array
   readonly point: string
 } {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve })
+  const { privateKey } = freshPair('ec', { namedCurve })
   const { d, x, y } = numbersOf(privateKey)
   const padded = [x, y].map((value) => value.toString('hex').padStart(2 * bytes, '0'))
   return { secret: d, point: `04${padded.join('')}` }

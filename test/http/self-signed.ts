@@ -1,4 +1,5 @@
-import { type KeyObject, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { type KeyObject, randomBytes, sign } from 'node:crypto'
+import { freshPair } from '../support/fresh-pair.js'
 
 /** A certificate and its private key, both PEM. */
 export interface Certificate {
@@ -18,7 +19,7 @@ export function selfSigned(
   name: string,
   { lifeMs = 3_600_000 }: { readonly lifeMs?: number } = {},
 ): Certificate {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = freshPair('ec', { namedCurve: 'P-256' })
   const algorithm = tlv(0x30, Buffer.from(ECDSA_SHA256, 'hex'))
   const body = tlv(
     0x30,

@@ -4,7 +4,6 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   publicEncrypt,
   randomUUID,
   verify,
@@ -21,6 +20,7 @@ import {
   testEachUnless,
   testUnless,
 } from '../support/lacks.js'
+import { freshPair } from '../support/fresh-pair.js'
 import { OfficialClient, text } from '../support/official-client.js'
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.js'
 import { noToken } from '../support/chosen-token.js'
@@ -180,7 +180,7 @@ describeUnless(noToken, 'cryptography', () => {
     ([spec]) => `both sides agree on a secret over ${spec}`,
     async ([key_spec, namedCurve]) => {
       const key_id = await create({ key_spec, key_usage: 'KEY_AGREEMENT' })
-      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
+      const { privateKey, publicKey } = freshPair('ec', { namedCurve })
       const peer = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
       const body = { key_id, key_agreement_algorithm: 'ECDH', public_key: peer }
       const { shared_secret } = await client.succeed('derive-shared-secret', body)

@@ -1,9 +1,10 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
 import { capsuleCalls } from './capsule-calls.js'
 import { type KeySpaceCalls, keySpaceCalls, wireTime } from './key-space-calls.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 let app: TestApp
 let calls: KeySpaceCalls
@@ -24,9 +25,9 @@ const { create, open } = capsuleCalls(() => ({ app, calls, key_id, point, privat
 describe('CreateDatakeyCapsule', () => {
   const id = randomUUID()
   const key_policy = JSON.stringify({ version: '1', allowed_access_point: [id] })
-  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey
-  const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
-  const small = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).publicKey
+  const weak = freshPair('rsa', { modulusLength: 1024 }).publicKey
+  const curve = freshPair('ec', { namedCurve: 'P-256' }).publicKey
+  const small = freshPair('rsa', { modulusLength: 2048, publicExponent: 3 }).publicKey
   test.each([
     [{}, 'KMS.0204'],
     [{ policy_id: '', key_policy: '' }, 'KMS.0204'],
@@ -43,7 +44,7 @@ describe('CreateDatakeyCapsule', () => {
     [
       {
         key_policy,
-        public_key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+        public_key: freshPair('rsa', { modulusLength: 2048 }).privateKey.export({
           type: 'pkcs8',
           format: 'pem',
         }),

@@ -1,14 +1,9 @@
-import {
-  ECDH,
-  type KeyObject,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-} from 'node:crypto'
+import { ECDH, type KeyObject, createPublicKey, diffieHellman } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
 import { describeUnless } from '../support/describe-unless.js'
+import { freshPair } from '../support/fresh-pair.js'
 import { lackOfSpec, makes } from '../support/lacks.js'
 
 let app: TestApp
@@ -46,7 +41,7 @@ for (const curve of CURVES) {
 function agrees(spec: string, namedCurve: string, bytes: number): void {
   test('both sides agree', async () => {
     const key_id = keys.get(spec)
-    const peer = generateKeyPairSync('ec', { namedCurve })
+    const peer = freshPair('ec', { namedCurve })
     const { json } = await derive(key_id, spki(peer.publicKey))
     const mine = (await app.call('ShowPublicKey', { key_id })).json['public_key']
     const expected = diffieHellman({
@@ -62,7 +57,7 @@ function agrees(spec: string, namedCurve: string, bytes: number): void {
   })
 
   test('a point that is not on the curve never reaches the token', async () => {
-    const der = spki(generateKeyPairSync('ec', { namedCurve }).publicKey)
+    const der = spki(freshPair('ec', { namedCurve }).publicKey)
     for (const at of [1, bytes, bytes + 1, 2 * bytes]) {
       const off = Buffer.from(der)
       const place = off.length - at
@@ -83,7 +78,7 @@ function agrees(spec: string, namedCurve: string, bytes: number): void {
 }
 
 test('a compressed point is read as well', async () => {
-  const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const peer = freshPair('ec', { namedCurve: 'P-256' })
   const der = spki(peer.publicKey)
   const point = ECDH.convertKey(der.subarray(26), 'prime256v1', undefined, undefined, 'compressed')
   const front = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex')
@@ -98,17 +93,17 @@ test('a compressed point is read as well', async () => {
 
 test('a peer on another curve, or with no curve at all, is refused', async () => {
   const pairs = [
-    generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-    generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
-    generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' }),
-    generateKeyPairSync('x25519'),
-    generateKeyPairSync('ed25519'),
-    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    freshPair('ec', { namedCurve: 'P-384' }),
+    freshPair('ec', { namedCurve: 'secp256k1' }),
+    freshPair('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' }),
+    freshPair('x25519'),
+    freshPair('ed25519'),
+    freshPair('rsa', { modulusLength: 2048 }),
   ]
   for (const { publicKey } of pairs) {
     expectError(await derive(keys.get('EC_P256'), spki(publicKey)), 'KMS.0308')
   }
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey } = freshPair('ec', { namedCurve: 'P-256' })
   const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
   expectError(await derive(keys.get('EC_P256'), pkcs8), 'KMS.0308')
 })
@@ -121,7 +116,7 @@ test.each([
   [{ recipient: {} }, 'KMS.3804'],
   [{ recipient: { attestation_document: 'x' } }, 'KMS.3804'],
 ] as const)('refuses %j with %s', async (fields, code) => {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { publicKey } = freshPair('ec', { namedCurve: 'P-256' })
   expectError(await derive(keys.get('EC_P256'), spki(publicKey), fields), code)
 })
 
@@ -131,7 +126,7 @@ test.each([
   [{ key_spec: 'EC_P256' }, 'KMS.0335'],
   [{ key_spec: 'RSA_2048' }, 'KMS.0335'],
 ] as const)('a key of %j agrees on nothing', async (fields, code) => {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { publicKey } = freshPair('ec', { namedCurve: 'P-256' })
   expectError(await derive(await app.createCmk(fields), spki(publicKey)), code)
 })
 

@@ -1,15 +1,9 @@
-import {
-  constants,
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  sign as opensslSign,
-  verify,
-} from 'node:crypto'
+import { constants, createHash, createPublicKey, sign as opensslSign, verify } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { expectError } from '../http/expect-error.js'
 import { OTHER_PROJECT, type TestApp, startApp } from '../http/start-app.js'
 import { describeUnless } from '../support/describe-unless.js'
+import { freshPair } from '../support/fresh-pair.js'
 import { lackOfSpec, makes, testUnless } from '../support/lacks.js'
 
 const SPECS = ['RSA_2048', 'RSA_3072', 'EC_P256', 'EC_P384', 'SECP256K1', 'ED25519'] as const
@@ -131,7 +125,7 @@ describeUnless(lackOfSpec('ED25519'), 'ED25519', () => {
 })
 
 test('verifies what OpenSSL signed with a key that nobody imported: false', async () => {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey } = freshPair('ec', { namedCurve: 'P-256' })
   const signature = opensslSign('sha256', MESSAGE, privateKey).toString('base64')
   const message = MESSAGE.toString('base64')
   const request = { signing_algorithm: 'ECDSA_SHA_256', message_type: 'RAW' }

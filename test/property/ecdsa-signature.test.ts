@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import fc from 'fast-check'
 import { decodeEcdsaSignature, encodeEcdsaSignature } from '../../src/codec/ecdsa-signature.js'
 import { derLength } from '../../src/codec/der-length.js'
 import { bytesOf } from '../support/arbitraries.js'
+import { freshPair } from '../support/fresh-pair.js'
 
 const orders = fc.constantFrom(32, 48, 66)
 /** Halves with leading zeroes and high first bits among them. */
@@ -52,7 +53,7 @@ test('there is one encoding of a signature: whatever decodes encodes to the same
 })
 
 test.each(['P-256', 'P-384', 'P-521', 'secp256k1'])('is the DER of OpenSSL on %s', (namedCurve) => {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve })
+  const { privateKey } = freshPair('ec', { namedCurve })
   const order = { 'P-256': 32, 'P-384': 48, 'P-521': 66, secp256k1: 32 }[namedCurve] ?? 0
   for (let round = 0; round < 50; round++) {
     const der = sign('sha256', Buffer.of(round), privateKey)

@@ -3,13 +3,13 @@ import {
   createHmac,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   timingSafeEqual,
 } from 'node:crypto'
 import type { Hsm } from '../../src/core/hsm.js'
 import { HsmError } from '../../src/core/hsm.js'
 import type { HashName, PairAlgorithm } from '../../src/core/hsm-pairs.js'
 import type { KeyRef } from '../../src/core/ids.js'
+import { freshPair } from './fresh-pair.js'
 import { signDigest, verifyDigest } from './memory-signatures.js'
 import type { MemoryToken } from './memory-token.js'
 import { rsaPair } from './rsa-pairs.js'
@@ -82,8 +82,8 @@ export function generate(algorithm: PairAlgorithm): {
   readonly publicKey: KeyObject
 } {
   const [curve] = CURVES[algorithm] ?? []
-  if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve })
-  if (algorithm === 'ed25519') return generateKeyPairSync('ed25519')
+  if (curve !== undefined) return freshPair('ec', { namedCurve: curve })
+  if (algorithm === 'ed25519') return freshPair('ed25519')
   const bits = /^rsa-(\d+)$/.exec(algorithm)?.[1]
   if (bits !== undefined) return rsaPair(Number(bits))
   throw new HsmError('unsupported', `node:crypto makes no pairs of ${algorithm}.`)

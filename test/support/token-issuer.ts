@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { SignJWT, exportJWK, generateKeyPair } from 'jose'
+import { SignJWT, exportJWK } from 'jose'
+import { freshPair } from './fresh-pair.js'
 
 const ISSUER = 'https://login.example.test/'
 const AUDIENCE = 'kms'
@@ -16,7 +17,7 @@ export interface TestIssuer {
 
 /** Starts one. */
 export async function startTestIssuer(): Promise<TestIssuer> {
-  const pair = await generateKeyPair('ES256')
+  const pair = freshPair('ec', { namedCurve: 'P-256' })
   const key = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }
   const body = JSON.stringify({ keys: [key] })
   const server = createServer((_request: IncomingMessage, response: ServerResponse) => {

@@ -1,10 +1,5 @@
-import {
-  constants,
-  createCipheriv,
-  createPublicKey,
-  generateKeyPairSync,
-  publicEncrypt,
-} from 'node:crypto'
+import { constants, createCipheriv, createPublicKey, publicEncrypt } from 'node:crypto'
+import { freshPair } from './fresh-pair.js'
 
 /** RFC 5649 as Node names it, and its fixed prefix. */
 const WRAP_PAD = 'id-aes256-wrap-pad'
@@ -31,7 +26,7 @@ export function wrapMaterial(
 
 /** Wraps a fresh private key of a curve under a temporary key of 32 bytes, in base64. */
 export function wrapPrivateKey(temporary: Uint8Array, namedCurve: string): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve })
+  const { privateKey } = freshPair('ec', { namedCurve })
   const cipher = createCipheriv(WRAP_PAD, temporary, WRAP_PAD_PREFIX)
   const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
   return Buffer.concat([cipher.update(pkcs8), cipher.final()]).toString('base64')

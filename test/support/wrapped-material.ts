@@ -1,12 +1,6 @@
-import {
-  constants,
-  createCipheriv,
-  createPublicKey,
-  generateKeyPairSync,
-  publicEncrypt,
-  randomBytes,
-} from 'node:crypto'
+import { constants, createCipheriv, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import type { Reply } from '../http/client.js'
+import { freshPair } from './fresh-pair.js'
 import { rsaPair } from './rsa-pairs.js'
 
 /** Wraps material as a customer does: RSA OAEP under the public key that the service handed out. */
@@ -40,14 +34,10 @@ export function wrapPrivateKey(
 
 /** PKCS#8 of a new private key. */
 export function newPrivateKey(kind: 'rsa-2048' | 'rsa-3072' | 'ec-p256' | 'ec-p384'): Buffer {
-  const format = { type: 'pkcs8', format: 'der' } as const
-  const publicKeyEncoding = { type: 'spki', format: 'der' } as const
-  if (kind.startsWith('rsa-')) {
-    return rsaPair(Number(kind.slice(4))).privateKey.export(format)
-  }
-  const namedCurve = kind === 'ec-p256' ? 'prime256v1' : 'secp384r1'
-  return generateKeyPairSync('ec', { namedCurve, publicKeyEncoding, privateKeyEncoding: format })
-    .privateKey
+  const { privateKey } = kind.startsWith('rsa-')
+    ? rsaPair(Number(kind.slice(4)))
+    : freshPair('ec', { namedCurve: kind === 'ec-p256' ? 'prime256v1' : 'secp384r1' })
+  return privateKey.export({ type: 'pkcs8', format: 'der' })
 }
 
 /** Who calls operations by their names. */

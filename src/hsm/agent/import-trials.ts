@@ -1,4 +1,4 @@
-import { type KeyObject, createCipheriv, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createCipheriv, randomBytes } from 'node:crypto'
 import pkcs11, { type Template } from 'pkcs11js'
 import type { PairAlgorithm } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
@@ -6,25 +6,18 @@ import { KeyWrap } from './key-wrap.js'
 import type { OpenSession } from './session.js'
 import { provingSecret, trialWrappingKey } from './session-keys.js'
 import { generatedSecret, knownKey } from './templates.js'
+import { throwAwayPkcs8 } from './throw-away-pkcs8.js'
 
 const TRIAL_BYTES = 32
 /** RFC 5649 section 3. */
 const INITIAL_VALUE = Buffer.from('a65959a6', 'hex')
 
-/** Names of node:crypto. */
-const CURVES: Readonly<Partial<Record<PairAlgorithm, string>>> = {
-  'ec-p256': 'prime256v1',
-  'ec-p384': 'secp384r1',
-  'ec-p521': 'secp521r1',
-  secp256k1: 'secp256k1',
-}
-
 /** What is tried when a private key does not unwrap, to find out why. All objects are of the session and gone after it. */
 export class ImportTrials {
   readonly #profile: Profile
   readonly #keyWrap: KeyWrap
-  /** Throw-away keys, by algorithm: RSA ones take a moment to make. */
-  readonly #made = new Map<PairAlgorithm, KeyObject>()
+  /** Throw-away keys as PKCS#8, by algorithm: RSA ones take a moment to make. */
+  readonly #made = new Map<PairAlgorithm, Buffer>()
 
   constructor(session: OpenSession, profile: Profile) {
     this.#profile = profile
@@ -68,25 +61,18 @@ export class ImportTrials {
     )
   }
 
-  #throwAway(algorithm: PairAlgorithm): KeyObject {
+  #throwAway(algorithm: PairAlgorithm): Buffer {
     const known = this.#made.get(algorithm)
     if (known) return known
-    const namedCurve = CURVES[algorithm]
-    const { privateKey } =
-      namedCurve === undefined
-        ? generateKeyPairSync('rsa', { modulusLength: Number(algorithm.slice('rsa-'.length)) })
-        : generateKeyPairSync('ec', { namedCurve })
-    this.#made.set(algorithm, privateKey)
-    return privateKey
+    const made = throwAwayPkcs8(algorithm)
+    this.#made.set(algorithm, made)
+    return made
   }
 }
 
-function wrapPrivate(kek: Uint8Array, key: KeyObject): Buffer {
+function wrapPrivate(kek: Uint8Array, pkcs8: Buffer): Buffer {
   const cipher = createCipheriv('id-aes256-wrap-pad', kek, INITIAL_VALUE)
-  return Buffer.concat([
-    cipher.update(key.export({ format: 'der', type: 'pkcs8' })),
-    cipher.final(),
-  ])
+  return Buffer.concat([cipher.update(pkcs8), cipher.final()])
 }
 
 function holds(trial: () => boolean): boolean {

@@ -1,10 +1,4 @@
-import {
-  createHash,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  verify,
-} from 'node:crypto'
+import { createECDH, createHash, createPublicKey, verify } from 'node:crypto'
 import pkcs11, { type Template } from 'pkcs11js'
 import type { PairAlgorithm } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
@@ -117,18 +111,14 @@ function agreeOutcome(
   profile: Profile,
   [algorithm, namedCurve]: (typeof CURVES)[number],
 ): Outcome {
-  const peer = generateKeyPairSync('ec', { namedCurve })
-  const { x = '', y = '' } = peer.publicKey.export({ format: 'jwk' })
-  const point = Buffer.concat([
-    Buffer.of(4),
-    ...[x, y].map((text) => Buffer.from(text, 'base64url')),
-  ])
+  const peer = createECDH(namedCurve)
+  const point = peer.generateKeys()
   return withPair(session, profile, { algorithm, use: 'agree' }, ({ privateKey, publicKey }) => {
     const shared = deriveWith(session, { handle: privateKey, point })
-    const expected = diffieHellman({
-      privateKey: peer.privateKey,
-      publicKey: openSslKey(session, profile, publicKey),
-    })
+    // The point is the end of its SPKI.
+    const expected = peer.computeSecret(
+      readPublicKey(session, publicKey, profile).subarray(-point.length),
+    )
     return shared.equals(expected) ? undefined : 'OpenSSL agrees on another secret.'
   })
 }

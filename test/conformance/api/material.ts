@@ -1,4 +1,5 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { freshPair } from '../../support/fresh-pair.js'
 import { wrapMaterial, wrapPrivateKey } from '../../support/wrap-material.js'
 import type { ApiClient } from './client.js'
 import type { JsonObject } from './value.js'
@@ -23,6 +24,6 @@ export async function importFields(
 
 /** A public key on P-256 that is nobody's, in base64. */
 export function peerKey(): string {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { publicKey } = freshPair('ec', { namedCurve: 'P-256' })
   return publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
 }

@@ -3,7 +3,6 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
   randomUUID,
   sign,
 } from 'node:crypto'
@@ -11,6 +10,7 @@ import type { ApiClient } from './client.js'
 import { disableKeystores, inKeystore } from './keystore-preparations.js'
 import { type Prepare, freshName, key, otherKeys } from './making.js'
 import type { JsonObject } from './value.js'
+import { freshPair } from '../../support/fresh-pair.js'
 
 /** Access points and key policies, each in a key space of its own. */
 export const SPACE_PREPARATIONS = {
@@ -77,7 +77,7 @@ async function capsule(api: ApiClient, make: Prepare): Promise<JsonObject> {
     format: 'der',
     type: 'pkcs8',
   })
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey } = freshPair('ec', { namedCurve: 'P-256' })
   const what = { keyId: String(keyId), capsule: String(made['datakey_capsule']) }
   return {
     key: keyId,
