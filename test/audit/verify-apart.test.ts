@@ -35,23 +35,35 @@ test('finds in a thread what is found without one', async () => {
   expect(reports).toMatchObject([{ events: EVENTS, flaw: undefined }])
 })
 
-test('takes the processor time that is left over, in a thread alone', async () => {
-  const before = niceThreads()
+test('takes the processor time that is left over, in a process of its own', async () => {
   const verified = verifyApart(order(), new AbortController().signal)
-  await until(() => niceThreads() === before + 1)
+  await until(() => niceChildren().length === 1)
   await verified
-  await until(() => niceThreads() === before)
+  expect(niceChildren()).toEqual([])
 })
 
 test('ends when it is told to', async () => {
   const ending = new AbortController()
-  const before = niceThreads()
   const verified = verifyApart(order(), ending.signal)
-  await until(() => niceThreads() === before + 1)
+  await until(() => niceChildren().length === 1)
   ending.abort()
   expect(await verified).toBeUndefined()
   expect(await verifyApart(order(), ending.signal)).toBeUndefined()
-  await until(() => niceThreads() === before)
+  expect(niceChildren()).toEqual([])
+})
+
+test('outlives signals that are for the service', async () => {
+  const verified = verifyApart(order(), new AbortController().signal)
+  await until(() => niceChildren().length === 1)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.kill(niceChildren()[0] ?? 0, signal)
+  expect(await verified).toMatchObject([{ events: EVENTS }])
+})
+
+test('says that it was killed', async () => {
+  const verified = verifyApart(order(), new AbortController().signal)
+  await until(() => niceChildren().length === 1)
+  process.kill(niceChildren()[0] ?? 0, 'SIGKILL')
+  await expect(verified).rejects.toThrow('ended before its time: SIGKILL')
 })
 
 test('says that there is no log', async () => {
@@ -59,18 +71,21 @@ test('says that there is no log', async () => {
   await expect(verifyApart(missing, new AbortController().signal)).rejects.toThrow('ENOENT')
 })
 
-/** Threads of this process with the lowest priority: field 19 of proc_pid_stat(5), the 17th behind the name. */
-function niceThreads(): number {
-  return readdirSync('/proc/self/task').filter((thread) => {
-    const stat = statOf(thread)
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return Number(fields[16]) === LOWEST
-  }).length
+/** Children of this process with the lowest priority: fields 4 and 19 of proc_pid_stat(5), behind the name. */
+function niceChildren(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const stat = statOf(pid)
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return Number(fields[1]) === process.pid && Number(fields[16]) === LOWEST
+    })
+    .map(Number)
 }
 
-function statOf(thread: string): string {
+function statOf(pid: string): string {
   try {
-    return readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {
     return ''
   }
