@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { ChainReport } from './verify-log.js'
 
 const PROGRAM = fileURLToPath(new URL('./verify-process.js', import.meta.url))
-/** Lines live for a moment: with more room they would only be thrown away later. */
-const FLAGS = ['--max-semi-space-size=1']
+/** Lines live for a moment: with more room they would only be thrown away later, and nobody waits for the end. */
+const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size']
 
 /** What the process is told to do. */
 export interface VerifyOrder {
