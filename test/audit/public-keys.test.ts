@@ -7,8 +7,8 @@ import {
   placePublicKeys,
   readPublicKeys,
 } from '../../src/audit/public-key-file.js'
-import { newFolder } from '../support/folder.js'
 import { freshPair } from '../support/fresh-pair.js'
+import { newFolder } from '../support/folder.js'
 
 let folder: Awaited<ReturnType<typeof newFolder>>
 let file: string

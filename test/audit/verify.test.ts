@@ -12,8 +12,8 @@ import {
   hashAuditLine,
 } from '../../src/codec/audit-record.js'
 import { decodeAuditRecord } from '../../src/codec/decode-audit-record.js'
-import { AuditBench, event } from './audit-bench.js'
 import { freshPair } from '../support/fresh-pair.js'
+import { AuditBench, event } from './audit-bench.js'
 
 let bench: AuditBench
 let writers: string[]

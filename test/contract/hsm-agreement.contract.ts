@@ -1,8 +1,8 @@
 import { type KeyObject, diffieHellman } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import type { PairAlgorithm } from '../../src/core/hsm-pairs.js'
-import { type TokenUnderTest, changed, failureOf, freshRef, hex } from './token-under-test.js'
 import { freshPair } from '../support/fresh-pair.js'
+import { type TokenUnderTest, changed, failureOf, freshRef, hex } from './token-under-test.js'
 
 /** Curves by their names in node:crypto, and the length of a coordinate. */
 const CURVES: readonly (readonly [PairAlgorithm, string, number])[] = [

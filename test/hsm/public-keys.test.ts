@@ -9,6 +9,7 @@ import { schemeRow } from '../../src/hsm/agent/signature-mechanisms.js'
 import { readPublicKey } from '../../src/hsm/agent/spki.js'
 import { type Profile, loadProfile } from '../../src/hsm/profile.js'
 import { freshPair } from '../support/fresh-pair.js'
+import { rsaPair } from '../support/rsa-pairs.js'
 
 /*
  * Public keys as tokens show them, also of algorithms and in forms that no token of the tests has.
@@ -97,7 +98,7 @@ test('reads an Ed25519 point, bare or in an OCTET STRING', () => {
 })
 
 test('reads an RSA modulus with and without a leading zero', () => {
-  const { publicKey } = freshPair('rsa', { modulusLength: 2048 })
+  const { publicKey } = rsaPair(2048)
   const modulus = Buffer.from(publicKey.export({ format: 'jwk' }).n ?? '', 'base64url')
   for (const value of [modulus, Buffer.concat([Buffer.alloc(1), modulus])]) {
     const attributes = new Map([

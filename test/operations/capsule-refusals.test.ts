@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { expectError } from '../http/expect-error.js'
 import { type TestApp, startApp } from '../http/start-app.js'
+import { freshPair } from '../support/fresh-pair.js'
+import { rsaPair } from '../support/rsa-pairs.js'
 import { capsuleCalls } from './capsule-calls.js'
 import { type KeySpaceCalls, keySpaceCalls, wireTime } from './key-space-calls.js'
-import { freshPair } from '../support/fresh-pair.js'
 
 let app: TestApp
 let calls: KeySpaceCalls
@@ -44,7 +45,7 @@ describe('CreateDatakeyCapsule', () => {
     [
       {
         key_policy,
-        public_key: freshPair('rsa', { modulusLength: 2048 }).privateKey.export({
+        public_key: rsaPair(2048).privateKey.export({
           type: 'pkcs8',
           format: 'pem',
         }),

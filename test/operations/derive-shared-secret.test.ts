@@ -5,6 +5,7 @@ import { type TestApp, startApp } from '../http/start-app.js'
 import { describeUnless } from '../support/describe-unless.js'
 import { freshPair } from '../support/fresh-pair.js'
 import { lackOfSpec, makes } from '../support/lacks.js'
+import { rsaPair } from '../support/rsa-pairs.js'
 
 let app: TestApp
 const keys = new Map<string, string>()
@@ -98,7 +99,7 @@ test('a peer on another curve, or with no curve at all, is refused', async () =>
     freshPair('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' }),
     freshPair('x25519'),
     freshPair('ed25519'),
-    freshPair('rsa', { modulusLength: 2048 }),
+    rsaPair(2048),
   ]
   for (const { publicKey } of pairs) {
     expectError(await derive(keys.get('EC_P256'), spki(publicKey)), 'KMS.0308')

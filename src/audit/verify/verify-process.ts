@@ -12,17 +12,18 @@ process.once('disconnect', () => process.exit())
 yieldToOthers()
 process.once('message', (order) => {
   // Both ends are of one build.
-  void answer(order as VerifyOrder)
+  void verify(order as VerifyOrder).then((outcome) => process.send?.(outcome))
 })
 
-async function answer({ folder, publicKeys }: VerifyOrder): Promise<void> {
-  const keys = publicKeys.map((key) =>
-    createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }),
-  )
-  const outcome: VerifyOutcome = await verifyLog(folder, { publicKeys: keys }).catch(
-    (error: unknown) => ({ failed: error instanceof Error ? error.message : String(error) }),
-  )
-  process.send?.(outcome)
+async function verify({ folder, publicKeys }: VerifyOrder): Promise<VerifyOutcome> {
+  try {
+    const keys = publicKeys.map((key) =>
+      createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }),
+    )
+    return await verifyLog(folder, { publicKeys: keys })
+  } catch (error) {
+    return { failed: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 function yieldToOthers(): void {

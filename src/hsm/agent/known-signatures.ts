@@ -4,6 +4,7 @@ import type { PairAlgorithm } from '../../core/hsm-pairs.js'
 import type { Profile } from '../profile.js'
 import { deriveWith } from './agreement.js'
 import { octetString } from './der.js'
+import { OPENSSL_CURVES } from './openssl-curves.js'
 import { pairRow } from './pair-algorithms.js'
 import { call } from './pkcs11-error.js'
 import type { OpenSession } from './session.js'
@@ -21,14 +22,6 @@ interface SignatureTest {
   readonly run: () => Outcome
 }
 
-/** Curves on which a pair is tried, and their names in OpenSSL; the first one that the profile lists is enough. */
-const CURVES = [
-  ['ec-p256', 'prime256v1'],
-  ['ec-p384', 'secp384r1'],
-  ['ec-p521', 'secp521r1'],
-  ['secp256k1', 'secp256k1'],
-] as const satisfies readonly (readonly [PairAlgorithm, string])[]
-
 /**
  * Tests of what the profile says of pairs: the token must verify known signatures, and agree with OpenSSL on what a
  * pair of its own signs and derives. A pair of RSA is not made here: that takes as long as a whole start.
@@ -38,7 +31,8 @@ export function signatureTests(session: OpenSession, profile: Profile): readonly
   const answers = SIGNATURE_ANSWERS.filter(
     ({ scheme, algorithm }) => signatureSchemes.includes(scheme) && algorithms.includes(algorithm),
   )
-  const curve = CURVES.find(([algorithm]) => algorithms.includes(algorithm))
+  // The first one that the profile lists is enough.
+  const curve = OPENSSL_CURVES.find(([algorithm]) => algorithms.includes(algorithm))
   return [
     ...answers.map((answer) => ({
       name: `verify ${answer.scheme} of ${answer.algorithm}`,
@@ -109,7 +103,7 @@ function signOutcome(session: OpenSession, profile: Profile, algorithm: PairAlgo
 function agreeOutcome(
   session: OpenSession,
   profile: Profile,
-  [algorithm, namedCurve]: (typeof CURVES)[number],
+  [algorithm, namedCurve]: (typeof OPENSSL_CURVES)[number],
 ): Outcome {
   const peer = createECDH(namedCurve)
   const point = peer.generateKeys()

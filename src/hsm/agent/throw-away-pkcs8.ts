@@ -1,13 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { PairAlgorithm } from '../../core/hsm-pairs.js'
-
-/** Names of node:crypto. */
-const CURVES: Readonly<Partial<Record<PairAlgorithm, string>>> = {
-  'ec-p256': 'prime256v1',
-  'ec-p384': 'secp384r1',
-  'ec-p521': 'secp521r1',
-  secp256k1: 'secp256k1',
-}
+import { OPENSSL_CURVES } from './openssl-curves.js'
 
 const publicKeyEncoding = { type: 'spki', format: 'der' } as const
 const privateKeyEncoding = { type: 'pkcs8', format: 'der' } as const
@@ -17,7 +10,7 @@ const privateKeyEncoding = { type: 'pkcs8', format: 'der' } as const
  * pairs that Node.js 20 generated can hang the process when they are exported.
  */
 export function throwAwayPkcs8(algorithm: PairAlgorithm): Buffer {
-  const namedCurve = CURVES[algorithm]
+  const [, namedCurve] = OPENSSL_CURVES.find(([name]) => name === algorithm) ?? []
   if (namedCurve !== undefined) {
     const wish = { namedCurve, publicKeyEncoding, privateKeyEncoding }
     return generateKeyPairSync('ec', wish).privateKey

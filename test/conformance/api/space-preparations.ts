@@ -6,11 +6,11 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto'
+import { freshPair } from '../../support/fresh-pair.js'
 import type { ApiClient } from './client.js'
 import { disableKeystores, inKeystore } from './keystore-preparations.js'
 import { type Prepare, freshName, key, otherKeys } from './making.js'
 import type { JsonObject } from './value.js'
-import { freshPair } from '../../support/fresh-pair.js'
 
 /** Access points and key policies, each in a key space of its own. */
 export const SPACE_PREPARATIONS = {
